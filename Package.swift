@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same rules: Swift 6 language mode, memory safety made visible,
+/// and no warning left standing. `Lifetimes` is what lets a header view borrow the bytes it reads.
+let rules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "weft",
+    products: [
+        .library(name: "Wire", targets: ["Wire"]),
+        .library(name: "Dataplane", targets: ["Dataplane"]),
+        .library(name: "Mesh", targets: ["Mesh"]),
+        .executable(name: "weft", targets: ["weft"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .target(name: "Wire", swiftSettings: rules),
+        .target(name: "Dataplane", dependencies: ["Wire"], swiftSettings: rules),
+        .target(name: "Mesh", dependencies: ["Dataplane", "Wire"], swiftSettings: rules),
+        .target(name: "Capture", dependencies: ["CPcap"], swiftSettings: rules),
+        .target(name: "Compose", dependencies: ["Mesh", "Wire", .product(name: "Yams", package: "Yams")],
+            swiftSettings: rules),
+        .executableTarget(
+            name: "weft",
+            dependencies: [
+                "Capture", "Compose", "Dataplane", "Mesh", "Wire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: rules),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: rules),
+        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Mesh", "Wire"], swiftSettings: rules),
+        .testTarget(name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
+        .testTarget(name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
+        .testTarget(name: "ComposeTests", dependencies: ["Compose", "Mesh", "Wire"], swiftSettings: rules),
+        .testTarget(name: "TidyTests", swiftSettings: rules),
+    ]
+)

@@ -1,0 +1,128 @@
+// The one file of Wire that reads and writes memory in words rather than bytes.
+//
+// Network byte order in memory, host integers outside. Invariant: every load and store here is
+// bounds-checked by the span itself. The `unsafe` in the standard library's `unsafeLoad` speaks of
+// reinterpreting bits, which is sound for fixed-width integers: every bit pattern is a value.
+// Swift 6.4 brings safe loads; until then no other file of Wire may say `unsafe`.
+
+extension RawSpan {
+    /// The byte at `offset`.
+    @inlinable @inline(__always)
+    public func u8(_ offset: Int) -> UInt8 {
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The big-endian 16-bit integer at `offset`.
+    @inlinable @inline(__always)
+    public func u16(_ offset: Int) -> UInt16 {
+        UInt16(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
+
+    /// The big-endian 32-bit integer at `offset`.
+    @inlinable @inline(__always)
+    public func u32(_ offset: Int) -> UInt32 {
+        UInt32(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
+    /// The big-endian 64-bit integer at `offset`.
+    @inlinable @inline(__always)
+    public func u64(_ offset: Int) -> UInt64 {
+        UInt64(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// The bytes from `offset` to the end; empty when `offset` lies beyond the end.
+    @inlinable @inline(__always)
+    @_lifetime(copy self)
+    public func from(_ offset: Int) -> RawSpan {
+        extracting(droppingFirst: min(offset, byteCount))
+    }
+}
+
+extension MutableRawSpan {
+    /// The byte at `offset`.
+    @inlinable @inline(__always)
+    public func u8(_ offset: Int) -> UInt8 {
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The big-endian 16-bit integer at `offset`.
+    @inlinable @inline(__always)
+    public func u16(_ offset: Int) -> UInt16 {
+        UInt16(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
+
+    /// The big-endian 32-bit integer at `offset`.
+    @inlinable @inline(__always)
+    public func u32(_ offset: Int) -> UInt32 {
+        UInt32(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
+    /// Stores one byte.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func setU8(_ offset: Int, _ value: UInt8) {
+        storeBytes(of: value, toByteOffset: offset, as: UInt8.self)
+    }
+
+    /// Stores a 16-bit integer in network byte order.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func setU16(_ offset: Int, _ value: UInt16) {
+        storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self)
+    }
+
+    /// Stores a 32-bit integer in network byte order.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func setU32(_ offset: Int, _ value: UInt32) {
+        storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
+    }
+
+    /// Stores a 64-bit integer in network byte order.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func setU64(_ offset: Int, _ value: UInt64) {
+        storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt64.self)
+    }
+
+    /// The bytes from `offset` to the end, for as long as this span is set aside for it.
+    @inlinable @inline(__always)
+    @_lifetime(&self)
+    public mutating func tail(from offset: Int) -> MutableRawSpan {
+        _mutatingExtracting(droppingFirst: min(offset, byteCount))
+    }
+
+    /// Copies all of `source` to `offset`; the target must have room for it.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func copy(_ source: RawSpan, at offset: Int) {
+        precondition(offset >= 0 && byteCount - offset >= source.byteCount)
+        unsafe withUnsafeMutableBytes { target in
+            unsafe source.withUnsafeBytes { bytes in
+                guard let base = target.baseAddress, let from = bytes.baseAddress else { return }
+                unsafe (base + offset).copyMemory(from: from, byteCount: bytes.count)
+            }
+        }
+    }
+
+    /// Moves `count` bytes from `source` to `target` inside this span; the ranges may overlap.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func move(_ count: Int, from source: Int, to target: Int) {
+        precondition(count >= 0 && source >= 0 && target >= 0)
+        precondition(byteCount - count >= source && byteCount - count >= target)
+        unsafe withUnsafeMutableBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            unsafe (base + target).copyMemory(from: base + source, byteCount: count)
+        }
+    }
+}
+
+extension MutableSpan where Element == UInt8 {
+    /// The same bytes as a raw span. Safe for `UInt8`, which has no invalid bit pattern.
+    @inlinable @inline(__always)
+    public var raw: MutableRawSpan {
+        @_lifetime(&self)
+        mutating get { unsafe self.mutableBytes }
+    }
+}

@@ -1,0 +1,188 @@
+// IPv4 (RFC 791): the header view, its mutable twin, and the plain value that builds one.
+//
+// Invariant: a view exists only over a header that is wholly there: version 4, length field within
+// the bytes, total length no smaller than the header. No accessor can fail after that. The total
+// length may exceed the bytes at hand, as in a trace cut by a snap length; `payload` is what is
+// there. Address and TTL changes keep the header checksum right by RFC 1624.
+
+/// Field offsets in bytes from the start of the header.
+@usableFromInline enum IPv4Offset {
+    @usableFromInline static var trafficClass: Int { 1 }
+    @usableFromInline static var totalLength: Int { 2 }
+    @usableFromInline static var identification: Int { 4 }
+    @usableFromInline static var fragment: Int { 6 }
+    @usableFromInline static var ttl: Int { 8 }
+    @usableFromInline static var proto: Int { 9 }
+    @usableFromInline static var checksum: Int { 10 }
+    @usableFromInline static var source: Int { 12 }
+    @usableFromInline static var destination: Int { 16 }
+    @usableFromInline static var options: Int { 20 }
+}
+
+/// A read-only view of an IPv4 header and what follows it.
+public struct IPv4Header: ~Escapable {
+    @usableFromInline let bytes: RawSpan
+
+    /// Nil unless `bytes` starts with a complete, plausible IPv4 header.
+    @inlinable
+    @_lifetime(copy bytes)
+    public init?(_ bytes: RawSpan) {
+        guard bytes.byteCount >= 20 else { return nil }
+        let first = bytes.u8(0)
+        let headerByteCount = Int(first & 0x0f) &* 4
+        guard first >> 4 == 4, headerByteCount >= 20, headerByteCount <= bytes.byteCount,
+            Int(bytes.u16(IPv4Offset.totalLength)) >= headerByteCount
+        else { return nil }
+        self.bytes = bytes
+    }
+
+    @inlinable public var headerByteCount: Int { Int(bytes.u8(0) & 0x0f) &* 4 }
+    @inlinable public var trafficClass: UInt8 { bytes.u8(IPv4Offset.trafficClass) }
+    /// The length the header claims, header included; may exceed what was captured.
+    @inlinable public var totalByteCount: Int { Int(bytes.u16(IPv4Offset.totalLength)) }
+    @inlinable public var identification: UInt16 { bytes.u16(IPv4Offset.identification) }
+    @inlinable public var dontFragment: Bool { bytes.u8(IPv4Offset.fragment) & 0x40 != 0 }
+    @inlinable public var moreFragments: Bool { bytes.u8(IPv4Offset.fragment) & 0x20 != 0 }
+    /// In bytes.
+    @inlinable public var fragmentOffset: Int {
+        Int(bytes.u16(IPv4Offset.fragment) & 0x1fff) &* 8
+    }
+    @inlinable public var isFragment: Bool { bytes.u16(IPv4Offset.fragment) & 0x3fff != 0 }
+    @inlinable public var isFirstFragment: Bool { bytes.u16(IPv4Offset.fragment) & 0x1fff == 0 }
+    @inlinable public var ttl: UInt8 { bytes.u8(IPv4Offset.ttl) }
+    @inlinable public var proto: IPProtocol { IPProtocol(rawValue: bytes.u8(IPv4Offset.proto)) }
+    @inlinable public var checksum: UInt16 { bytes.u16(IPv4Offset.checksum) }
+    @inlinable public var source: IPv4Address {
+        IPv4Address(rawValue: bytes.u32(IPv4Offset.source))
+    }
+    @inlinable public var destination: IPv4Address {
+        IPv4Address(rawValue: bytes.u32(IPv4Offset.destination))
+    }
+
+    /// The option bytes, empty for a header of 20 bytes.
+    @inlinable public var options: RawSpan {
+        @_lifetime(copy self)
+        get { bytes.extracting(IPv4Offset.options..<headerByteCount) }
+    }
+
+    /// What follows the header, cut at the total length and at the end of the bytes.
+    @inlinable public var payload: RawSpan {
+        @_lifetime(copy self)
+        get { bytes.extracting(headerByteCount..<min(totalByteCount, bytes.byteCount)) }
+    }
+
+    /// Whether the header's own checksum is right.
+    @inlinable public var isChecksumValid: Bool {
+        Checksum.of(bytes.extracting(0..<headerByteCount)) == 0
+    }
+}
+
+/// A view that can change the fields a router may change, each with its checksum.
+public struct MutableIPv4Header: ~Copyable, ~Escapable {
+    @usableFromInline var bytes: MutableRawSpan
+
+    /// Nil in the same cases as `IPv4Header`; the header starts at `offset` of `bytes`.
+    @inlinable
+    @_lifetime(&bytes)
+    public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
+        guard IPv4Header(bytes.bytes.from(offset)) != nil else { return nil }
+        self.bytes = bytes.tail(from: offset)
+    }
+
+    /// The same header, to read.
+    @inlinable public var header: IPv4Header? {
+        @_lifetime(borrow self)
+        get { IPv4Header(bytes.bytes) }
+    }
+
+    /// Replaces the source address and notes the change in `delta` for the transport checksum.
+    @inlinable
+    public mutating func setSource(_ address: IPv4Address, noting delta: inout ChecksumDelta) {
+        setAddress(address, at: IPv4Offset.source, noting: &delta)
+    }
+
+    /// Replaces the destination address and notes the change in `delta`.
+    @inlinable
+    public mutating func setDestination(_ address: IPv4Address, noting delta: inout ChecksumDelta) {
+        setAddress(address, at: IPv4Offset.destination, noting: &delta)
+    }
+
+    /// Takes one off the TTL, which must not be zero.
+    @inlinable
+    public mutating func decrementTTL() {
+        let old = bytes.u16(IPv4Offset.ttl)
+        precondition(old >= 0x0100)
+        setChecked(IPv4Offset.ttl, old &- 0x0100)
+    }
+
+    /// Replaces the traffic class (DSCP and ECN).
+    @inlinable
+    public mutating func setTrafficClass(_ value: UInt8) {
+        setChecked(0, bytes.u16(0) & 0xff00 | UInt16(value))
+    }
+
+    @inlinable
+    mutating func setAddress(
+        _ address: IPv4Address, at offset: Int, noting delta: inout ChecksumDelta
+    ) {
+        var own = ChecksumDelta()
+        own.replace(bytes.u32(offset), with: address.rawValue)
+        delta.replace(bytes.u32(offset), with: address.rawValue)
+        bytes.setU32(offset, address.rawValue)
+        bytes.setU16(IPv4Offset.checksum, own.applied(to: bytes.u16(IPv4Offset.checksum)))
+    }
+
+    /// Replaces one 16-bit word of the header and corrects the checksum.
+    @inlinable
+    mutating func setChecked(_ offset: Int, _ value: UInt16) {
+        var delta = ChecksumDelta()
+        delta.replace(bytes.u16(offset), with: value)
+        bytes.setU16(offset, value)
+        bytes.setU16(IPv4Offset.checksum, delta.applied(to: bytes.u16(IPv4Offset.checksum)))
+    }
+}
+
+/// The fields of an IPv4 header without options, from which one is built.
+public struct IPv4Fields: Equatable, Sendable {
+    public static let byteCount = 20
+
+    public var source: IPv4Address
+    public var destination: IPv4Address
+    public var proto: IPProtocol
+    public var payloadByteCount: Int
+    public var ttl: UInt8 = 64
+    public var trafficClass: UInt8 = 0
+    public var identification: UInt16 = 0
+    public var dontFragment = true
+    public var moreFragments = false
+    /// In bytes, a multiple of eight.
+    public var fragmentOffset = 0
+
+    public init(
+        source: IPv4Address, destination: IPv4Address, proto: IPProtocol, payloadByteCount: Int
+    ) {
+        self.source = source
+        self.destination = destination
+        self.proto = proto
+        self.payloadByteCount = payloadByteCount
+    }
+
+    /// Writes the header with its checksum to the first 20 bytes of `bytes`.
+    @_lifetime(bytes: copy bytes)
+    public func write(to bytes: inout MutableRawSpan) {
+        bytes.setU16(0, 0x4500 | UInt16(trafficClass))
+        bytes.setU16(
+            IPv4Offset.totalLength, UInt16(truncatingIfNeeded: Self.byteCount + payloadByteCount))
+        bytes.setU16(IPv4Offset.identification, identification)
+        let flags: UInt16 = (dontFragment ? 0x4000 : 0) | (moreFragments ? 0x2000 : 0)
+        bytes.setU16(
+            IPv4Offset.fragment, flags | UInt16(truncatingIfNeeded: fragmentOffset / 8) & 0x1fff)
+        bytes.setU8(IPv4Offset.ttl, ttl)
+        bytes.setU8(IPv4Offset.proto, proto.rawValue)
+        bytes.setU16(IPv4Offset.checksum, 0)
+        bytes.setU32(IPv4Offset.source, source.rawValue)
+        bytes.setU32(IPv4Offset.destination, destination.rawValue)
+        let checksum = Checksum.of(bytes.bytes.extracting(0..<Self.byteCount))
+        bytes.setU16(IPv4Offset.checksum, checksum)
+    }
+}
