@@ -118,6 +118,15 @@ extension MutableRawSpan {
     }
 }
 
+extension Span where Element == UInt8 {
+    /// The same bytes as a raw span. Safe for `UInt8`, which has no padding.
+    @inlinable @inline(__always)
+    public var raw: RawSpan {
+        @_lifetime(copy self)
+        get { unsafe self.bytes }
+    }
+}
+
 extension MutableSpan where Element == UInt8 {
     /// The same bytes as a raw span. Safe for `UInt8`, which has no invalid bit pattern.
     @inlinable @inline(__always)
