@@ -31,6 +31,25 @@ public struct Frame: Sendable {
     /// Came back after being held; counted as received when it first arrived.
     public var isReleased = false
     public var verdict: Verdict = .pending
+    /// The decision that sent the frame on its way; nil where none was needed.
+    public var choice: Choice?
+
+    public init(
+        offset: Int, byteCount: Int, wireByteCount: Int, id: UInt64, arrival: Arrival
+    ) {
+        self.offset = offset
+        self.byteCount = byteCount
+        self.wireByteCount = wireByteCount
+        self.id = id
+        self.arrival = arrival
+    }
+
+    /// Takes `count` bytes off the front, or with a negative count puts some before it.
+    mutating func advance(_ count: Int) {
+        offset &+= count
+        byteCount &-= count
+        wireByteCount &-= count
+    }
 
     @inlinable public var end: Int { offset &+ byteCount }
 }
@@ -79,6 +98,17 @@ public struct FrameArena: ~Copyable {
         // The next frame starts on a cache line of its own.
         usedByteCount = min((offset + byteCount + 63) & ~63, bytes.count)
         return offset
+    }
+
+    /// The frame's bytes, to change.
+    @_lifetime(&self)
+    mutating func mutableBytes(of frame: Frame) -> MutableRawSpan {
+        bytes.rawBytes(at: frame.offset, count: frame.byteCount)
+    }
+
+    /// Copies bytes from one place of the arena to another.
+    mutating func copyBytes(from source: Int, count: Int, to target: Int) {
+        withMutableBytes { $0.move(count, from: source, to: target) }
     }
 
     /// Forgets every frame.

@@ -135,3 +135,17 @@ extension MutableSpan where Element == UInt8 {
         mutating get { unsafe self.mutableBytes }
     }
 }
+
+extension Array where Element == UInt8 {
+    /// `byteCount` bytes from `offset` on, to change for as long as the array is set aside for it.
+    @inlinable @inline(__always)
+    @_lifetime(&self)
+    public mutating func rawBytes(at offset: Int, count byteCount: Int) -> MutableRawSpan {
+        precondition(offset >= 0 && byteCount >= 0 && count - offset >= byteCount)
+        let slice = unsafe withUnsafeMutableBytes {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: $0[offset..<offset + byteCount])
+        }
+        // The array owns its storage alone now, and it stays put while `self` is borrowed.
+        return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: slice), mutating: &self)
+    }
+}
