@@ -126,3 +126,12 @@ extension MutableSpan where Element == UInt8 {
         mutating get { unsafe self.mutableBytes }
     }
 }
+
+extension Span where Element == UInt8 {
+    /// The same bytes as a raw span. Safe for `UInt8`, which has no padding.
+    @inlinable @inline(__always)
+    public var raw: RawSpan {
+        @_lifetime(copy self)
+        get { unsafe self.bytes }
+    }
+}

@@ -121,7 +121,8 @@ public struct MutableICMPHeader: ~Copyable, ~Escapable {
     @inlinable
     public mutating func setMTU(_ mtu: UInt16) { bytes.setICMPWord(ICMPOffset.mtu, mtu) }
 
-    /// Corrects the checksum after the quoted packet has changed by `delta`.
+    /// Corrects the checksum after the quoted packet has changed by `delta`, which `replaceSum`
+    /// can tell from the sums of the quote before and after.
     @inlinable
     public mutating func apply(_ delta: ChecksumDelta) { bytes.applyICMP(delta) }
 }
