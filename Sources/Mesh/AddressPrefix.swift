@@ -19,6 +19,9 @@ public protocol AddressPrefix: Hashable, Sendable {
     /// How far above the network address, nil outside the prefix.
     func offset(of address: Address) -> UInt64?
     func contains(_ address: Address) -> Bool
+    /// `address/length`.
+    var text: String { get }
+    static func text(_ address: Address) -> String
 }
 
 extension AddressPrefix {
@@ -66,6 +69,9 @@ public struct IPv4Prefix: AddressPrefix {
         contains(address) ? UInt64(address.rawValue & ~Self.mask(length)) : nil
     }
 
+    public var text: String { AddressText.format(self) }
+    public static func text(_ address: IPv4Address) -> String { AddressText.format(address) }
+
     /// Smart shifts: a shift by 32 gives zero, which is the mask of a default route.
     private static func mask(_ length: Int) -> UInt32 { .max << (32 - length) }
 }
@@ -99,6 +105,9 @@ public struct IPv6Prefix: AddressPrefix {
         guard contains(address), address.high == self.address.high else { return nil }
         return address.low & ~Self.mask(length).low
     }
+
+    public var text: String { AddressText.format(self) }
+    public static func text(_ address: IPv6Address) -> String { AddressText.format(address) }
 
     private static func mask(_ length: Int) -> (high: UInt64, low: UInt64) {
         (.max << (64 - min(length, 64)), .max << (64 - max(length - 64, 0)))

@@ -35,11 +35,21 @@ public struct Cluster: Equatable, Sendable {
     public subscript(id: ServiceID) -> Service { services[id.rawValue] }
     public subscript(id: TaskID) -> Task { tasks[id.rawValue] }
 
-    /// The placed tasks of a service, slots ascending.
+    /// The placed tasks of a service, slots ascending. A binary search: tasks are grouped by
+    /// service.
     public func tasks(of service: ServiceID) -> ArraySlice<Task> {
-        let start = tasks.firstIndex { $0.service == service } ?? tasks.endIndex
-        let end = tasks[start...].firstIndex { $0.service != service } ?? tasks.endIndex
-        return tasks[start..<end]
+        tasks[firstTask(from: service.rawValue)..<firstTask(from: service.rawValue + 1)]
+    }
+
+    /// The position of the first task whose service is `service` or a later one.
+    private func firstTask(from service: Int) -> Int {
+        var low = 0
+        var high = tasks.count
+        while low < high {
+            let middle = (low + high) / 2
+            if tasks[middle].service.rawValue < service { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     public var ingress: Network? { networks.first { $0.isIngress } }

@@ -11,9 +11,12 @@ public enum Limits {
     /// A task is a table entry of 16 bits; more tasks than that in one service cannot be told apart.
     public static let replicaCountMax = 65_535
     /// Bounds a whole cluster's tasks: a typing error in `replicas:` must not exhaust memory.
-    public static let taskCountMax = 1_000_000
+    public static let taskCountMax = 250_000
+    /// Twice the largest swarm on record; every node costs an address on the ingress network.
     public static let nodeCountMax = 4096
-    public static let networkCountMax = 65_536
+    /// Overlap is checked pair by pair, which is quick up to here.
+    public static let networkCountMax = 10_000
+    /// More services than a cluster has port numbers publish nothing.
     public static let serviceCountMax = 65_536
     /// Swarm's bound on service and network names.
     public static let nameLengthMax = 63
@@ -24,6 +27,7 @@ public enum Limits {
     /// The smallest datagram every IPv4 host accepts (RFC 791).
     public static let ipv4MTUMin = 576
     public static let mtuMax = 65_535
+    public static let ethernetMTU = 1500
     /// Swarm allows its VXLAN port in this range only.
     public static let vxlanPortRange: ClosedRange<UInt16> = 1024...49_151
     /// Where Swarm takes a published port from when none is named.

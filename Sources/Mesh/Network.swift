@@ -71,13 +71,16 @@ public struct Network: Equatable, Sendable {
     }
 }
 
-/// A prefix with the gateway address inside it.
+/// A prefix with the gateway address inside it, and the range addresses are handed out from when
+/// that is not all of it.
 public struct Subnet<P: AddressPrefix>: Equatable, Sendable {
     public var prefix: P
     public var gateway: P.Address
+    public var range: P?
 
-    public init(prefix: P, gateway: P.Address) {
+    public init(prefix: P, gateway: P.Address, range: P? = nil) {
         self.prefix = prefix
         self.gateway = gateway
+        self.range = range
     }
 }
