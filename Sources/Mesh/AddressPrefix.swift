@@ -1,0 +1,115 @@
+// Address prefixes of both families, and the arithmetic allocation needs.
+//
+// Invariant: the bits past the length are zero, so equal prefixes are equal values (RFC 4632 for
+// IPv4, RFC 4291 for IPv6).
+
+import Wire
+
+/// What the address pools ask of a prefix, whichever the family.
+public protocol AddressPrefix: Hashable, Sendable {
+    associatedtype Address: Hashable, Comparable, Sendable
+    static var bitCount: Int { get }
+    /// The network address: all bits past `length` are zero.
+    var address: Address { get }
+    var length: Int { get }
+    /// Nil unless `length` is in `0...bitCount`; host bits of `address` are cleared.
+    init?(_ address: Address, length: Int)
+    /// The address `offset` places above the network address, nil outside the prefix.
+    func address(at offset: UInt64) -> Address?
+    /// How far above the network address, nil outside the prefix.
+    func offset(of address: Address) -> UInt64?
+    func contains(_ address: Address) -> Bool
+    /// `address/length`.
+    var text: String { get }
+    static func text(_ address: Address) -> String
+}
+
+extension AddressPrefix {
+    public func overlaps(_ other: Self) -> Bool {
+        contains(other.address) || other.contains(address)
+    }
+
+    /// How many addresses, or `UInt64.max` when 64 bits cannot say.
+    public var addressCount: UInt64 {
+        let hostBits = Self.bitCount - length
+        return hostBits >= 64 ? .max : 1 << UInt64(hostBits)
+    }
+}
+
+public struct IPv4Prefix: AddressPrefix {
+    public let address: IPv4Address
+    public let length: Int
+
+    public static var bitCount: Int { 32 }
+
+    /// 0.0.0.0/0.
+    public static var everything: IPv4Prefix { IPv4Prefix() }
+
+    private init() {
+        address = IPv4Address(rawValue: 0)
+        length = 0
+    }
+
+    public init?(_ address: IPv4Address, length: Int) {
+        guard (0...32).contains(length) else { return nil }
+        self.address = IPv4Address(rawValue: address.rawValue & Self.mask(length))
+        self.length = length
+    }
+
+    public func contains(_ address: IPv4Address) -> Bool {
+        address.rawValue & Self.mask(length) == self.address.rawValue
+    }
+
+    public func address(at offset: UInt64) -> IPv4Address? {
+        guard offset < addressCount else { return nil }
+        return IPv4Address(rawValue: address.rawValue | UInt32(offset))
+    }
+
+    public func offset(of address: IPv4Address) -> UInt64? {
+        contains(address) ? UInt64(address.rawValue & ~Self.mask(length)) : nil
+    }
+
+    public var text: String { AddressText.format(self) }
+    public static func text(_ address: IPv4Address) -> String { AddressText.format(address) }
+
+    /// Smart shifts: a shift by 32 gives zero, which is the mask of a default route.
+    private static func mask(_ length: Int) -> UInt32 { .max << (32 - length) }
+}
+
+public struct IPv6Prefix: AddressPrefix {
+    public let address: IPv6Address
+    public let length: Int
+
+    public static var bitCount: Int { 128 }
+
+    public init?(_ address: IPv6Address, length: Int) {
+        guard (0...128).contains(length) else { return nil }
+        let mask = Self.mask(length)
+        self.address = IPv6Address(high: address.high & mask.high, low: address.low & mask.low)
+        self.length = length
+    }
+
+    public func contains(_ address: IPv6Address) -> Bool {
+        let mask = Self.mask(length)
+        return address.high & mask.high == self.address.high
+            && address.low & mask.low == self.address.low
+    }
+
+    public func address(at offset: UInt64) -> IPv6Address? {
+        guard length <= 64 || offset < addressCount else { return nil }
+        return IPv6Address(high: address.high, low: address.low | offset)
+    }
+
+    /// Nil also when the offset does not fit 64 bits.
+    public func offset(of address: IPv6Address) -> UInt64? {
+        guard contains(address), address.high == self.address.high else { return nil }
+        return address.low & ~Self.mask(length).low
+    }
+
+    public var text: String { AddressText.format(self) }
+    public static func text(_ address: IPv6Address) -> String { AddressText.format(address) }
+
+    private static func mask(_ length: Int) -> (high: UInt64, low: UInt64) {
+        (.max << (64 - min(length, 64)), .max << (64 - max(length - 64, 0)))
+    }
+}

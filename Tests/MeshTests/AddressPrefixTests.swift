@@ -1,0 +1,27 @@
+// Goal: prefix arithmetic is right at the lengths where shifts go wrong. Method: tables by hand.
+
+import Mesh
+import Testing
+import Wire
+
+@Suite struct AddressPrefixTests {
+    @Test func `host bits are cleared at every length`() throws {
+        for length in 0...32 {
+            let prefix = try #require(IPv4Prefix(IPv4Address(255, 255, 255, 255), length: length))
+            #expect(prefix.address.rawValue.leadingZeroBitCount == (length == 0 ? 32 : 0))
+            #expect(prefix.address.rawValue.nonzeroBitCount == length)
+        }
+        for length in 0...128 {
+            let prefix = try #require(
+                IPv6Prefix(IPv6Address(high: .max, low: .max), length: length))
+            let bits = prefix.address.high.nonzeroBitCount + prefix.address.low.nonzeroBitCount
+            #expect(bits == length)
+        }
+    }
+
+    @Test func `a length outside the family is refused`() {
+        #expect(IPv4Prefix(IPv4Address(10, 0, 0, 0), length: 33) == nil)
+        #expect(IPv4Prefix(IPv4Address(10, 0, 0, 0), length: -1) == nil)
+        #expect(IPv6Prefix(IPv6Address(high: 0, low: 0), length: 129) == nil)
+    }
+}
