@@ -5,7 +5,7 @@
 
 struct BlockOptions: ~Escapable {
     private let bytes: RawSpan
-    private let isSwapped: Bool
+    let isSwapped: Bool
     /// Where the list starts in the file, for errors.
     private let start: Int
     private var cursor = 0

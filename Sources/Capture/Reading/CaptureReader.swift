@@ -99,6 +99,12 @@ public struct CaptureReader: ~Copyable {
         return .blocks
     }
 
+    /// The whole file, where it is mapped.
+    var mapped: RawSpan {
+        @_lifetime(borrow self)
+        get { region.bytes }
+    }
+
     public var format: CaptureFormat {
         switch source {
         case .classic(let classic):

@@ -10,7 +10,8 @@ struct ByteSink: ~Copyable {
     let path: String
     /// -1 once closed.
     private var descriptor: Int32
-    private(set) var buffer: [UInt8] = []
+    /// Append to it, then call `flushIfFull()`.
+    var buffer: [UInt8] = []
     private var writtenByteCount = 0
 
     /// Creates or empties the file; `-` is standard output, which must not be a terminal.
@@ -34,29 +35,6 @@ struct ByteSink: ~Copyable {
 
     /// Bytes taken so far, written or not.
     var byteCount: Int { writtenByteCount + buffer.count }
-
-    mutating func append<Value: FixedWidthInteger>(_ value: Value) {
-        unsafe withUnsafeBytes(of: value.littleEndian) { bytes in
-            unsafe buffer.append(contentsOf: bytes)
-        }
-    }
-
-    mutating func append(_ bytes: RawSpan) {
-        unsafe bytes.withUnsafeBytes { bytes in unsafe buffer.append(contentsOf: bytes) }
-    }
-
-    mutating func append(_ text: String) { buffer.append(contentsOf: text.utf8) }
-
-    mutating func append(zeros count: Int) {
-        buffer.append(contentsOf: repeatElement(0, count: count))
-    }
-
-    /// Replaces a 32-bit integer already taken, at `offset` of the buffer.
-    mutating func replace(at offset: Int, with value: UInt32) {
-        for index in 0..<4 {
-            buffer[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index))
-        }
-    }
 
     /// Writes the buffer out once it is full.
     mutating func flushIfFull() throws(CaptureError) {
