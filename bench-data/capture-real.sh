@@ -136,7 +136,7 @@ write_site() {
     seq -f 'row %06g of a page that takes some forty segments to send' 900 >"$work/site/long.txt"
     head -c 300 "$work/site/long.txt" >"$work/site/short.txt"
     cat >"$work/nginx.conf" <<CONFIGURATION
-daemon off; master_process off; pid /dev/null; error_log stderr crit;
+daemon off; master_process off; error_log stderr crit;
 events { worker_connections 256; }
 http {
     access_log off; server_tokens off; keepalive_timeout 5s; default_type text/plain;
@@ -179,7 +179,7 @@ start() {
 start_servers() {
     local node
     for node in "${nodes[@]}"; do
-        start "node$node" nginx -p "$work" -c "$work/nginx.conf"
+        start "node$node" nginx -p "$work" -c "$work/nginx.conf" -g "pid $work/nginx$node.pid;"
         start "node$node" dnsmasq --conf-file="$work/dnsmasq.conf" --port=5353 --pid-file=
         start "node$node" dnsmasq --conf-file="$work/dnsmasq.conf" --port=53 --pid-file=
         start "node$node" iperf3 --server
@@ -316,9 +316,9 @@ stream() {
 # Sends one DNS query and closes the socket at once, so that the answer meets a closed port and the
 # client sends an ICMP error that quotes it.
 ask_and_leave() {
-    inside "client$1" bash -c 'printf "%b" "$0" >"/dev/udp/$1/5353"' \
-        '\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07example\x04test\x00\x00\x01\x00\x01' \
-        "$2"
+    local header='\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00'
+    local question='\x03www\x07example\x04test\x00\x00\x01\x00\x01'
+    inside "client$1" bash -c 'printf "%b" "$0" >"/dev/udp/$1/5353"' "$header$question" "$2"
 }
 
 probe() {
@@ -399,6 +399,10 @@ convert() {
     editcap -F pcap -L -C 14 -T rawip "$work/ip-only.pcap" "$work/real-raw.pcap"
     mergecap -F pcapng -w "$work/real-mixed.pcapng" \
         "$work/real-raw.pcap" "$work/real-cooked.pcap" "$work/real-cooked-sll.pcap"
+    # mergecap notes which kernel it ran on; blank that, in place, so that lengths stay right.
+    local release
+    release=$(uname -r)
+    LC_ALL=C sed -i "s/${release//./\\.}/${release//?/-}/" "$work/real-mixed.pcapng"
 }
 
 # ---------------------------------------------------------------------------------- the result
