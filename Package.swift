@@ -32,10 +32,14 @@ let package = Package(
         .target(name: "Capture", dependencies: ["CPcap"], swiftSettings: rules),
         .target(name: "Compose", dependencies: ["Mesh", "Wire", .product(name: "Yams", package: "Yams")],
             swiftSettings: rules),
+        .target(name: "Traffic", dependencies: ["Wire"], swiftSettings: rules),
+        .target(
+            name: "Replay", dependencies: ["Capture", "Dataplane", "Mesh", "Wire"],
+            swiftSettings: rules),
         .executableTarget(
             name: "weft",
             dependencies: [
-                "Capture", "Compose", "Dataplane", "Mesh", "Wire",
+                "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
@@ -44,6 +48,12 @@ let package = Package(
         .testTarget(name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
         .testTarget(name: "ComposeTests", dependencies: ["Compose", "Mesh", "Wire"], swiftSettings: rules),
+        .testTarget(name: "TrafficTests", dependencies: ["Traffic", "Wire"], swiftSettings: rules),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
+            swiftSettings: rules),
+        .testTarget(name: "WeftTests", dependencies: ["weft", "Capture"], swiftSettings: rules),
         .testTarget(name: "TidyTests", swiftSettings: rules),
     ]
 )

@@ -22,6 +22,12 @@ public struct Peer: Hashable, Sendable {
     public var mac: MACAddress
     /// Its load-balancer endpoint on the ingress network: where replies to clients go back to.
     public var ingressMAC: MACAddress
+
+    public init(vtep: IPv6Address, mac: MACAddress, ingressMAC: MACAddress) {
+        self.vtep = vtep
+        self.mac = mac
+        self.ingressMAC = ingressMAC
+    }
 }
 
 /// A network as one node sees it.
@@ -34,6 +40,17 @@ public struct OverlayNetwork: Hashable, Sendable {
     /// The addresses that errors about its packets come from.
     public var gateway4: IPv4Address?
     public var gateway6: IPv6Address?
+
+    public init(
+        vni: UInt32, mtu: Int, balancerMAC: MACAddress, gateway4: IPv4Address?,
+        gateway6: IPv6Address?
+    ) {
+        self.vni = vni
+        self.mtu = mtu
+        self.balancerMAC = balancerMAC
+        self.gateway4 = gateway4
+        self.gateway6 = gateway6
+    }
 }
 
 /// One task's attachment to one network.
@@ -46,6 +63,19 @@ public struct Endpoint: Hashable, Sendable {
     public var mac: MACAddress
     public var address4: IPv4Address?
     public var address6: IPv6Address?
+
+    public init(
+        identity: UInt64, node: NodeIndex, network: NetworkIndex, service: ServiceIndex,
+        mac: MACAddress, address4: IPv4Address?, address6: IPv6Address?
+    ) {
+        self.identity = identity
+        self.node = node
+        self.network = network
+        self.service = service
+        self.mac = mac
+        self.address4 = address4
+        self.address6 = address6
+    }
 }
 
 public struct Program: Sendable {
