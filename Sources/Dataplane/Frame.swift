@@ -102,8 +102,14 @@ public struct FrameArena: ~Copyable {
 
     /// The frame's bytes, to change.
     @_lifetime(&self)
-    mutating func mutableBytes(of frame: Frame) -> MutableRawSpan {
+    public mutating func mutableBytes(of frame: Frame) -> MutableRawSpan {
         bytes.rawBytes(at: frame.offset, count: frame.byteCount)
+    }
+
+    /// Takes back everything set aside since `usedByteCount` was `mark`.
+    public mutating func release(to mark: Int) {
+        precondition(mark <= usedByteCount)
+        usedByteCount = mark
     }
 
     /// Copies bytes from one place of the arena to another.
