@@ -66,6 +66,9 @@ public struct FrameArena: ~Copyable {
         bytes = [UInt8](repeating: 0, count: max(byteCapacity, least))
     }
 
+    /// Bytes not yet given to a frame.
+    public var freeByteCount: Int { bytes.count - usedByteCount }
+
     /// The frame's bytes, to read.
     @_lifetime(borrow self)
     public func bytes(of frame: Frame) -> RawSpan {

@@ -5,6 +5,7 @@ import Capture
 public enum ReplayError: Error, Equatable, CustomStringConvertible {
     /// A `--remap` that cannot be read or obeyed.
     case remap(text: String, reason: String)
+    case filter(String)
     case unknownEntry(String, nodes: [String])
     /// A second pass over something that can be read only once.
     case loopNeedsFile(String)
@@ -13,6 +14,7 @@ public enum ReplayError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .remap(let text, let reason): "--remap '\(text)': \(reason)"
+        case .filter(let reason): "--filter: \(reason)"
         case .unknownEntry(let text, let nodes):
             "--entry '\(text)': neither address, round-robin, hash nor a node "
                 + "(\(nodes.joined(separator: ", ")))"
