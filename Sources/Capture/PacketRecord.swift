@@ -24,6 +24,9 @@ public struct PacketRecord: Sendable {
 
     public internal(set) var linkType = LinkType.ethernet
 
+    /// False for a pcapng simple packet block.
+    public internal(set) var hasTimestamp = true
+
     /// The block's byte order is not this machine's.
     var isSwapped = false
 

@@ -39,14 +39,21 @@ struct BlockFormat {
     /// interfaces a file starts with are known before its packets are asked for.
     mutating func open(_ bytes: RawSpan, _ cursor: inout Int) throws(Misread) {
         guard bytes.byteCount >= sectionByteCountMin else {
-            throw Misread(
-                at: bytes.byteCount,
-                .headerCut(byteCount: bytes.byteCount, needed: sectionByteCountMin))
+            throw headerCut(bytes, missing: sectionByteCountMin - bytes.byteCount)
+        }
+        if case .cut(let missing) = try frame(bytes, cursor) {
+            throw headerCut(bytes, missing: missing)
         }
         while case .block(let block) = try frame(bytes, cursor), !block.isPacket {
             try read(block, bytes)
             cursor = block.end
         }
+    }
+
+    private func headerCut(_ bytes: RawSpan, missing: Int) -> Misread {
+        let byteCount = bytes.byteCount
+        return Misread(
+            at: byteCount, .headerCut(byteCount: byteCount, needed: byteCount + missing))
     }
 
     /// Reads on to the next packet and moves past it.

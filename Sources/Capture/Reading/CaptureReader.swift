@@ -99,6 +99,12 @@ public struct CaptureReader: ~Copyable {
         return .blocks
     }
 
+    /// The size of the file; nil on a stream.
+    public var fileByteCount: Int? {
+        if case .stream = source { return nil }
+        return region.byteCount
+    }
+
     /// The whole file, where it is mapped.
     var mapped: RawSpan {
         @_lifetime(borrow self)

@@ -93,6 +93,7 @@ struct ClassicFormat {
         record.interfaceIndex = 0
         record.linkType = linkType
         record.mayHaveOptions = false
+        record.hasTimestamp = true
         cursor &+= byteCount
         return .packet
     }

@@ -49,6 +49,7 @@ extension BlockFormat {
         record.interfaceIndex = UInt32(truncatingIfNeeded: firstInterface) &+ index
         record.linkType = clock.linkType
         record.mayHaveOptions = true
+        record.hasTimestamp = true
     }
 
     /// A simple packet block belongs to the section's first interface and has no time stamp; its
@@ -70,6 +71,7 @@ extension BlockFormat {
         record.interfaceIndex = UInt32(truncatingIfNeeded: firstInterface)
         record.linkType = clock.linkType
         record.mayHaveOptions = false
+        record.hasTimestamp = false
     }
 
     @inline(__always)

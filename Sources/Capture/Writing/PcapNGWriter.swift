@@ -44,7 +44,7 @@ public struct PcapNGWriter: ~Copyable {
         block.end()
         if let fault = block.fault { throw CaptureError(path: path, fault: fault) }
         sink = try ByteSink(path: path)
-        sink.buffer = block.bytes
+        sink.buffer.append(contentsOf: block.bytes)
         self.block = block
     }
 
