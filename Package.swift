@@ -43,7 +43,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: rules),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Fixtures"], swiftSettings: rules),
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Mesh", "Wire"], swiftSettings: rules),
         .testTarget(name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
