@@ -68,8 +68,13 @@ public struct MeshRunner: ~Copyable {
             isMoving = observer.isWatching ? watchedRound(&observer) : round()
             processingNanoseconds &+= clock() &- start
         }
-        arena.removeAll()
         pendingCount = 0
+    }
+
+    /// Gives the arena's memory back. Nothing may be pending.
+    public mutating func reclaim() {
+        precondition(pendingCount == 0)
+        arena.removeAll()
     }
 
     /// One round; whether anything is on the wire afterwards.

@@ -38,6 +38,7 @@ public struct Replayer: ~Copyable {
     public private(set) var truncation: CaptureTruncation?
     private var aimer: TraceAimer
     private let options: ReplayOptions
+    private var order = OrderGuard()
     private var batchStart: UInt64 = 0
     private var batchEnd: UInt64 = 0
     /// Added to time stamps, so that a second pass follows the first.
@@ -97,11 +98,12 @@ public struct Replayer: ~Copyable {
                 || runner.arena.freeByteCount < record.capturedByteCount + Self.room
             {
                 flush(&observer, clock)
+                runner.reclaim()
             }
             if runner.pendingCount == 0 { batchStart = time }
             batchEnd = max(batchEnd, time)
             count(record, time)
-            put(reader.bytes(of: record), record, time)
+            put(reader.bytes(of: record), record, &observer, clock)
             if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
         }
     }
@@ -113,15 +115,23 @@ public struct Replayer: ~Copyable {
         tally.last = max(tally.last, time)
     }
 
-    private mutating func put(_ bytes: RawSpan, _ record: PacketRecord, _ time: UInt64) {
+    private mutating func put<Observer: FrameObserver & ~Copyable>(
+        _ bytes: RawSpan, _ record: PacketRecord, _ observer: inout Observer,
+        _ clock: () -> UInt64
+    ) {
         let placement = runner.withArena { arena in
             aimer.place(
                 bytes, originalByteCount: record.originalByteCount, record.linkType,
                 id: tally.packetCount, &arena)
         }
         switch placement {
-        case .put(let frame, let node): runner.put(frame, at: node)
         case .skip(let skip): tally[skip] &+= 1
+        case .put(let frame, let node, let sight):
+            if !order.admit(sight, frame, at: node) {
+                flush(&observer, clock)
+                _ = order.admit(sight, frame, at: node)
+            }
+            runner.put(frame, at: node)
         }
     }
 
@@ -130,6 +140,7 @@ public struct Replayer: ~Copyable {
     ) {
         guard runner.pendingCount > 0 else { return }
         runner.run(now: batchEnd, observer: &observer, clock: clock)
+        order.reset()
     }
 
     /// Left free in the arena for what the nodes make or release while a batch runs.

@@ -25,7 +25,7 @@ public enum Skip: String, CaseIterable, Sendable {
 
 /// Where a packet goes.
 enum Placement {
-    case put(Frame, NodeIndex)
+    case put(Frame, NodeIndex, PacketSight)
     case skip(Skip)
 }
 
@@ -102,7 +102,7 @@ struct TraceAimer: ~Copyable {
             return remap(frame, sight, to: port, source, destination, &arena)
         }
         if let task = taskEndpoint(source) {
-            return leave(frame, task)
+            return leave(frame, sight, task)
         }
         guard case .node(let node) = programs[0].addresses.find(source, in: .clients) else {
             return enter(frame, sight)
@@ -113,13 +113,15 @@ struct TraceAimer: ~Copyable {
     }
 
     private mutating func enter(_ frame: Frame, _ sight: PacketSight) -> Placement {
-        .put(frame, chooser.choose(sight, programs[0]))
+        .put(frame, chooser.choose(sight, programs[0]), sight)
     }
 
-    private func leave(_ frame: Frame, _ endpoint: EndpointIndex) -> Placement {
+    private func leave(
+        _ frame: Frame, _ sight: PacketSight, _ endpoint: EndpointIndex
+    ) -> Placement {
         var frame = frame
         frame.arrival = .task(endpoint)
-        return .put(frame, programs[0][endpoint].node)
+        return .put(frame, programs[0][endpoint].node, sight)
     }
 
     /// Turns a packet of the trace that a rule matched into one to or from a published port. The
@@ -157,7 +159,7 @@ struct TraceAimer: ~Copyable {
         var bytes = arena.mutableBytes(of: frame)
         Replay.aim(&bytes, sight, source: (address, choice.target))
         remember(.reply(choice.endpoint), source, client, sight)
-        return leave(frame, choice.endpoint)
+        return leave(frame, sight, choice.endpoint)
     }
 
     private mutating func follow(
@@ -175,7 +177,7 @@ struct TraceAimer: ~Copyable {
                 return .skip(.host)
             }
             Replay.aim(&bytes, sight, source: (address, Port(0)))
-            return leave(frame, endpoint)
+            return leave(frame, sight, endpoint)
         }
     }
 
