@@ -1,5 +1,5 @@
 // Goal: variables are replaced as docker replaces them. Method: a table of templates with A=1,
-// B empty and C unset, as sh gives them (`sh -c 'printf %s "..."'` agrees on every line).
+// B empty and C unset; where the shell has the form too (all but `$$`), the shell's answer.
 
 import Compose
 import Mesh
