@@ -47,13 +47,18 @@ let package = Package(
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Mesh", "Wire"], swiftSettings: rules),
         .testTarget(name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
-        .testTarget(name: "ComposeTests", dependencies: ["Compose", "Mesh", "Wire"], swiftSettings: rules),
+        .testTarget(
+            name: "ComposeTests", dependencies: ["Compose", "Mesh", "Wire"], exclude: ["Fixtures"],
+            swiftSettings: rules),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic", "Wire"], swiftSettings: rules),
         .testTarget(
             name: "ReplayTests",
             dependencies: ["Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
             swiftSettings: rules),
-        .testTarget(name: "WeftTests", dependencies: ["weft", "Capture"], swiftSettings: rules),
+        .testTarget(
+            name: "WeftTests",
+            dependencies: ["weft", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Wire"],
+            swiftSettings: rules),
         .testTarget(name: "TidyTests", swiftSettings: rules),
     ]
 )

@@ -54,7 +54,7 @@ extension StackReader {
         for entry in root.entries ?? [] { checkTopLevel(entry) }
         let mesh = mesh(root["x-mesh"], root: root.place)
         let services = root["services"].map { self.services($0.value) } ?? []
-        if services.isEmpty {
+        if services.isEmpty, errors.isEmpty {
             fail(root["services"]?.place ?? root.place, "services", "a stack needs a service")
         }
         let declared = root["networks"].map { self.networks($0.value) } ?? []

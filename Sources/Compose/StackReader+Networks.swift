@@ -70,7 +70,9 @@ extension StackReader {
     private mutating func driver(
         _ tree: Tree, _ path: String, into network: inout NetworkSpecification
     ) {
-        if case .scalar("null", _) = tree.content { network.driver = .none } else if !tree.isNull,
+        if case .scalar("null", _) = tree.content {
+            network.driver = .none
+        } else if !tree.isNull,
             let driver = choice(tree, path, as: Network.Driver.self)
         {
             network.driver = driver

@@ -64,7 +64,9 @@ extension StackReader {
         } else if ServiceKeys.specificationOnly.contains(key) {
             warn(entry.place, path, "not available in a stack, ignored")
         } else if ServiceKeys.deprecated.contains(key) {
-            warn(entry.place, path, "deprecated option, ignored: \(ServiceKeys.deprecation(of: key))")
+            warn(
+                entry.place, path, "deprecated option, ignored: \(ServiceKeys.deprecation(of: key))"
+            )
         } else if ServiceKeys.forbidden.contains(key) {
             fail(entry.place, path, "compose file contains unsupported options: \(key)")
         } else {

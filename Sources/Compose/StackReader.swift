@@ -110,7 +110,8 @@ struct StackReader {
         if case .sequence(let trees) = tree.content {
             return trees.enumerated().compactMap { index, tree in
                 guard let text = string(tree, "\(path).\(index)") else { return nil }
-                let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let parts = text.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return Label(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
             }
         }
