@@ -24,6 +24,14 @@ public struct IPv6Fragment: Hashable, Sendable {
     public var more: Bool
     public var identification: UInt32
 
+    @inlinable
+    public init(headerOffset: Int, offset: Int, more: Bool, identification: UInt32) {
+        self.headerOffset = headerOffset
+        self.offset = offset
+        self.more = more
+        self.identification = identification
+    }
+
     @inlinable public var isFirst: Bool { offset == 0 }
     /// Offset zero and none to follow: a whole packet that happens to wear the header (RFC 6946).
     @inlinable public var isAtomic: Bool { offset == 0 && !more }
