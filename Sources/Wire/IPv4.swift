@@ -175,6 +175,7 @@ public struct IPv4Fields: Equatable, Sendable {
 
     /// Writes the header with its checksum to the first 20 bytes of `bytes`. The sum is taken over
     /// the words written, not over memory: loads would have to wait for the stores.
+    @inline(__always)
     @_lifetime(bytes: copy bytes)
     public func write(to bytes: inout MutableRawSpan) {
         let totalByteCount = UInt16(truncatingIfNeeded: Self.byteCount + payloadByteCount)
