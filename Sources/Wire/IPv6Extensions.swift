@@ -3,7 +3,8 @@
 // Invariant: the walk is bounded by `IPv6UpperLayer.extensionCountMax` and by the bytes of the
 // packet, and ends in one of three answers that cannot be mistaken for each other. Encrypted
 // payload (ESP) and No Next Header end it as upper layers of their own. Behind a fragment header
-// that is not the first fragment's nothing is looked at: there the bytes are the middle of something.
+// that is not the first fragment's nothing is looked at: the bytes there are the middle of
+// something.
 
 extension IPProtocol {
     @inlinable public static var hopByHop: Self { Self(rawValue: 0) }

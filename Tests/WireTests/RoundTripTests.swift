@@ -1,5 +1,5 @@
-// Goal: what is built is what is read. Method: for each header, seeded random fields are written and
-// every one of them read back; checksums are verified by the view and broken by one bit.
+// Goal: what is built is what is read. Method: for each header, seeded random fields are written
+// and every one of them read back; checksums are verified by the view and broken by one bit.
 
 import Testing
 import Wire

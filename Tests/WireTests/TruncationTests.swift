@@ -1,6 +1,7 @@
-// Goal: no bytes make a parser trap, and a header that is not wholly there is nil. Method: a table of
-// one header per protocol with the length its specification gives, cut at every length, read-only
-// and mutable; and random bytes of every length, read through every view and every accessor.
+// Goal: no bytes make a parser trap, and a header that is not wholly there is nil. Method: a table
+// of one header per protocol with the length its specification gives, cut at every length,
+// read-only and mutable; and random bytes of every length, read through every view and every
+// accessor.
 
 import Testing
 import Wire
