@@ -118,11 +118,34 @@ extension MutableRawSpan {
     }
 }
 
+extension Span where Element == UInt8 {
+    /// The same bytes as a raw span. Safe for `UInt8`, which has no padding.
+    @inlinable @inline(__always)
+    public var raw: RawSpan {
+        @_lifetime(copy self)
+        get { unsafe self.bytes }
+    }
+}
+
 extension MutableSpan where Element == UInt8 {
     /// The same bytes as a raw span. Safe for `UInt8`, which has no invalid bit pattern.
     @inlinable @inline(__always)
     public var raw: MutableRawSpan {
         @_lifetime(&self)
         mutating get { unsafe self.mutableBytes }
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// `byteCount` bytes from `offset` on, to change for as long as the array is set aside for it.
+    @inlinable @inline(__always)
+    @_lifetime(&self)
+    public mutating func rawBytes(at offset: Int, count byteCount: Int) -> MutableRawSpan {
+        precondition(offset >= 0 && byteCount >= 0 && count - offset >= byteCount)
+        let slice = unsafe withUnsafeMutableBytes {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: $0[offset..<offset + byteCount])
+        }
+        // The array owns its storage alone now, and it stays put while `self` is borrowed.
+        return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: slice), mutating: &self)
     }
 }

@@ -92,6 +92,13 @@ public struct ChecksumDelta {
         sum &+= (~old).checksumSum &+ new.checksumSum
     }
 
+    /// Replaces a whole stretch of bytes, given as its unfolded `Checksum.sum` before and after. It
+    /// must start at an even offset in the checksummed data.
+    @inlinable
+    public mutating func replaceSum(_ old: UInt64, with new: UInt64) {
+        replace(Checksum.fold(old), with: Checksum.fold(new))
+    }
+
     /// The checksum that `checksum` becomes once the fields have changed.
     @inlinable @inline(__always)
     public func applied(to checksum: UInt16) -> UInt16 {

@@ -71,6 +71,12 @@ public struct IPv4Header: ~Escapable {
         get { bytes.extracting(headerByteCount..<min(totalByteCount, bytes.byteCount)) }
     }
 
+    /// Header and payload without what the link padded, cut at the end of the bytes.
+    @inlinable public var packet: RawSpan {
+        @_lifetime(copy self)
+        get { bytes.extracting(0..<min(totalByteCount, bytes.byteCount)) }
+    }
+
     /// Whether the header's own checksum is right.
     @inlinable public var isChecksumValid: Bool {
         Checksum.of(bytes.extracting(0..<headerByteCount)) == 0

@@ -1,0 +1,115 @@
+// The classic pcap format (draft-ietf-opsawg-pcap): a header of 24 bytes, then records.
+//
+// A record is 16 bytes of header (seconds, fraction, captured length, original length) and the
+// packet. Seconds are unsigned, as the draft says. Invariant: the cursor moves only past a record
+// that is wholly there, so after an error the same call gives the same error again. A captured
+// length above the file's snap length is cut to it, as libpcap does: some writers get it wrong.
+
+/// The header of a classic file.
+struct ClassicFormat {
+    static let headerByteCount = 24
+    static let recordHeaderByteCount = 16
+
+    let isSwapped: Bool
+    let isNanosecond: Bool
+    let linkType: LinkType
+    let snapByteCount: Int
+    let frameCheckByteCount: Int?
+    private let nanosecondsPerTick: UInt64
+
+    /// Nil when `bytes` do not start with a magic read here: version 2.4, with microseconds or
+    /// nanoseconds. libpcap knows more of them.
+    init?(_ bytes: RawSpan) throws(Misread) {
+        guard bytes.byteCount >= 4 else { return nil }
+        switch bytes.u32(0, swapped: false) {
+        case 0xa1b2_c3d4: (isSwapped, isNanosecond) = (false, false)
+        case 0xd4c3_b2a1: (isSwapped, isNanosecond) = (true, false)
+        case 0xa1b2_3c4d: (isSwapped, isNanosecond) = (false, true)
+        case 0x4d3c_b2a1: (isSwapped, isNanosecond) = (true, true)
+        default: return nil
+        }
+        guard bytes.byteCount >= Self.headerByteCount else {
+            throw Misread(
+                at: bytes.byteCount,
+                .headerCut(byteCount: bytes.byteCount, needed: Self.headerByteCount))
+        }
+        guard bytes.u16(4, swapped: isSwapped) == 2, bytes.u16(6, swapped: isSwapped) == 4 else {
+            return nil
+        }
+        nanosecondsPerTick = isNanosecond ? 1 : 1000
+        snapByteCount = effectiveSnapLength(bytes.u32(16, swapped: isSwapped))
+        let network = bytes.u32(20, swapped: isSwapped)
+        linkType = LinkType(rawValue: network & 0x03ff_ffff)
+        // The length of the frame check sequence counts 16-bit words.
+        frameCheckByteCount = network & 0x0400_0000 == 0 ? nil : Int(network >> 28) * 2
+    }
+
+    /// Whether `bytes` start as a classic file that only libpcap reads: another version, or Alexey
+    /// Kuznetzov's modified format.
+    static func isForLibpcap(_ bytes: RawSpan) -> Bool {
+        guard bytes.byteCount >= headerByteCount else { return false }
+        let magic = bytes.u32(0, swapped: false)
+        switch magic {
+        case 0xa1b2_cd34, 0x34cd_b2a1: return true
+        case 0xa1b2_c3d4, 0xa1b2_3c4d: return bytes.u32(4, swapped: false) != 0x0004_0002
+        case 0xd4c3_b2a1, 0x4d3c_b2a1: return bytes.u32(4, swapped: false) != 0x0200_0400
+        default: return false
+        }
+    }
+
+    /// The one interface such a file has.
+    var interface: CaptureInterface {
+        CaptureInterface(
+            linkType: linkType, snapByteCount: snapByteCount,
+            timestampResolution: isNanosecond ? 9 : 6, frameCheckByteCount: frameCheckByteCount)
+    }
+
+    /// Reads the record at `cursor` and moves past it.
+    @inline(__always)
+    func next(
+        _ region: borrowing ByteRegion, _ cursor: inout Int, _ record: inout PacketRecord
+    ) throws(Misread) -> ReadStep {
+        let bytes = region.bytes
+        let left = bytes.byteCount &- cursor
+        guard left >= Self.recordHeaderByteCount else {
+            return left == 0 ? .end : .cut(missing: Self.recordHeaderByteCount &- left)
+        }
+        let captured = bytes.u32(cursor &+ 8, swapped: isSwapped)
+        guard captured <= CaptureLimits.capturedByteCountMax else {
+            throw Misread(
+                at: cursor + 8,
+                .capturedLengthAboveLimit(captured, limit: CaptureLimits.capturedByteCountMax))
+        }
+        let byteCount = Self.recordHeaderByteCount &+ Int(captured)
+        guard left >= byteCount else { return .cut(missing: byteCount &- left) }
+        let seconds = UInt64(bytes.u32(cursor, swapped: isSwapped))
+        let fraction = UInt64(bytes.u32(cursor &+ 4, swapped: isSwapped))
+        record.timestampNanoseconds = seconds &* 1_000_000_000 &+ fraction &* nanosecondsPerTick
+        record.fileOffset = cursor
+        record.position = cursor &+ Self.recordHeaderByteCount
+        record.setByteCounts(
+            captured: min(captured, UInt32(truncatingIfNeeded: snapByteCount)),
+            original: bytes.u32(cursor &+ 12, swapped: isSwapped))
+        record.interfaceIndex = 0
+        record.linkType = linkType
+        record.mayHaveOptions = false
+        record.hasTimestamp = true
+        cursor &+= byteCount
+        return .packet
+    }
+}
+
+/// What one step through a file came to.
+enum ReadStep {
+    case packet
+    case end
+    /// The file ends inside the record at the cursor, at least so many bytes too early.
+    case cut(missing: Int)
+}
+
+/// The snap length to go by: as libpcap has it, zero and anything above Int32.max mean none, and no
+/// packet is longer than the limit.
+func effectiveSnapLength(_ value: UInt32) -> Int {
+    value == 0
+        ? CaptureLimits.capturedByteCountMax : min(Int(value), CaptureLimits.capturedByteCountMax)
+}

@@ -1,0 +1,73 @@
+// Bytes to a file or to standard output, gathered in a buffer.
+//
+// Invariant: every byte handed over either reaches the kernel or an error is thrown that names the
+// path. `close()` is what ends a file: a sink that is dropped without it, because an error is on
+// its way up, closes the descriptor and gives up what was still in the buffer.
+
+import Glibc
+
+struct ByteSink: ~Copyable {
+    let path: String
+    /// -1 once closed.
+    private var descriptor: Int32
+    /// Append to it, then call `flushIfFull()`.
+    var buffer: [UInt8] = []
+    private var writtenByteCount = 0
+
+    /// Creates or empties the file; `-` is standard output, which must not be a terminal.
+    init(path: String) throws(CaptureError) {
+        descriptor = try Self.open(path)
+        self.path = path
+        buffer.reserveCapacity(CaptureLimits.sinkByteCount + 4096)
+    }
+
+    private static func open(_ path: String) throws(CaptureError) -> Int32 {
+        if path == "-", isatty(1) == 1 { throw CaptureError(path: path, fault: .isTerminal) }
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+        let descriptor = path == "-" ? dup(1) : unsafe Glibc.open(path, flags, 0o644)
+        guard descriptor >= 0 else {
+            throw CaptureError(path: path, fault: .lastSystemError("open"))
+        }
+        return descriptor
+    }
+
+    deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+
+    /// Bytes taken so far, written or not.
+    var byteCount: Int { writtenByteCount + buffer.count }
+
+    /// Writes the buffer out once it is full.
+    mutating func flushIfFull() throws(CaptureError) {
+        if buffer.count >= CaptureLimits.sinkByteCount { try flush() }
+    }
+
+    mutating func flush() throws(CaptureError) {
+        var start = 0
+        while start < buffer.count {
+            let count = unsafe buffer.withUnsafeBytes { bytes in
+                let rest = unsafe bytes[start...]
+                return unsafe write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw CaptureError(
+                    path: path, byteOffset: writtenByteCount, fault: .lastSystemError("write"))
+            }
+            start += count
+            writtenByteCount += count
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes what is left and closes the file.
+    consuming func close() throws(CaptureError) {
+        try flush()
+        let result = Glibc.close(descriptor)
+        descriptor = -1
+        guard result == 0 else {
+            throw CaptureError(
+                path: path, byteOffset: writtenByteCount, fault: .lastSystemError("close"))
+        }
+    }
+}

@@ -1,0 +1,145 @@
+// The entry half: look the destination up, hash the flow, wrap the packet for the owner.
+//
+// Invariant: nothing is remembered of a flow here, so any node may take over any packet of it. Only
+// fragments leave a trace, and only until their datagram is complete or times out.
+
+import Wire
+
+/// Sends a packet into the mesh, from a client or, on a network's own scope, from a task.
+func enter(
+    _ frame: inout Frame, _ packet: Packet, in scope: AddressScope, _ frames: inout FrameList,
+    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+) -> Verdict {
+    let program = context.program
+    guard let target = program.addresses.find(packet.destination, in: scope) else {
+        return .dropped(.notForMesh)
+    }
+    switch (target, packet.message) {
+    case (_, .fragment):
+        return follow(&frame, packet, &frames, &arena, &state, context)
+    case (.endpoint(let endpoint), _):
+        return carry(&frame, packet, to: endpoint, hash: 0, &frames, &arena, &state, context)
+    case (.service, .echoRequest):
+        return echo(&frame, packet, target, &arena, &state, context)
+    case (_, .echoRequest):
+        remember(packet, .host, &frames, &arena, &state, context)
+        return .consumed(.host)
+    case (_, .transport):
+        let flow = FlowKey(
+            client: packet.source, clientPort: packet.sourcePort,
+            servicePort: packet.destinationPort, proto: packet.proto)
+        return choose(flow, target, &frame, packet, &frames, &arena, &state, context)
+    case (_, .error):
+        guard let quote = quote(in: arena.bytes(of: frame), packet) else {
+            return .dropped(.unknownQuote)
+        }
+        let flow = FlowKey(
+            client: quote.destination, clientPort: quote.destinationPort,
+            servicePort: quote.sourcePort, proto: quote.proto)
+        let verdict = choose(flow, target, &frame, packet, &frames, &arena, &state, context)
+        return verdict == .dropped(.portNotPublished) ? .dropped(.unknownQuote) : verdict
+    }
+}
+
+/// Chooses the task for a flow and sends the packet there.
+private func choose(
+    _ flow: FlowKey, _ target: AddressTarget, _ frame: inout Frame, _ packet: Packet,
+    _ frames: inout FrameList, _ arena: inout FrameArena, _ state: inout NodeState,
+    _ context: Context
+) -> Verdict {
+    guard let (service, port) = context.program.resolve(target, flow) else {
+        return .dropped(.portNotPublished)
+    }
+    state.services[Int(service.rawValue)].requests.add(packet.byteCount)
+    guard let choice = context.program.choose(flow, service: service, target: port),
+        context.program[choice.endpoint].hasAddress(isIPv4: packet.isIPv4)
+    else {
+        refuse(.portUnreachable, frame, packet, &frames, &arena, &state, context)
+        return .dropped(.noTask)
+    }
+    remember(packet, .request(choice), &frames, &arena, &state, context)
+    return send(choice, &frame, packet, &frames, &arena, &state, context)
+}
+
+/// Sends a packet to the task that was chosen for it.
+func send(
+    _ choice: Choice, _ frame: inout Frame, _ packet: Packet, _ frames: inout FrameList,
+    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+) -> Verdict {
+    let program = context.program
+    frame.choice = choice
+    guard packet.hopLimit > 1 else {
+        refuse(.timeExceeded, frame, packet, &frames, &arena, &state, context)
+        return .dropped(.ttlExpired)
+    }
+    guard program[choice.endpoint].node == program.node else {
+        return carry(
+            &frame, packet, to: choice.endpoint, hash: choice.hash, &frames, &arena, &state,
+            context)
+    }
+    state.localCount &+= 1
+    return deliver(choice, entry: program.node, &frame, packet, &arena, &state, context)
+}
+
+/// Carries a packet to an endpoint as it is: over the underlay, or across this node's own bridge.
+func carry(
+    _ frame: inout Frame, _ packet: Packet, to index: EndpointIndex, hash: UInt64,
+    _ frames: inout FrameList, _ arena: inout FrameArena, _ state: inout NodeState,
+    _ context: Context
+) -> Verdict {
+    let endpoint = context.program[index]
+    let network = context.program[endpoint.network]
+    guard endpoint.node != context.program.node else {
+        readdress(frame, in: &arena, source: network.balancerMAC, destination: endpoint.mac)
+        state.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
+        return .delivered(index)
+    }
+    return wrap(
+        &frame, packet, in: network, to: endpoint.node, mac: endpoint.mac, hash: hash, &frames,
+        &arena, &state, context)
+}
+
+/// Wraps a packet for another node, if it fits.
+func wrap(
+    _ frame: inout Frame, _ packet: Packet, in network: OverlayNetwork, to node: NodeIndex,
+    mac: MACAddress, hash: UInt64, _ frames: inout FrameList, _ arena: inout FrameArena,
+    _ state: inout NodeState, _ context: Context
+) -> Verdict {
+    guard packet.byteCount <= network.mtu else {
+        refuse(.tooBig(network.mtu), frame, packet, &frames, &arena, &state, context)
+        return .dropped(.packetTooBig)
+    }
+    encapsulate(
+        &frame, packet, in: &arena, program: context.program, network: network, to: node,
+        mac: mac, hash: hash)
+    return .transmitted(.underlay(node))
+}
+
+extension Program {
+    /// The service that an address and a flow's port lead to, and the task's port behind it.
+    @inline(__always)
+    func resolve(
+        _ target: AddressTarget, _ flow: FlowKey
+    ) -> (service: VirtualServiceIndex, target: Port)? {
+        switch target {
+        case .node:
+            guard let binding = ports.find(flow.proto, flow.servicePort) else { return nil }
+            return (binding.service, binding.target)
+        case .service(let service): return (service, flow.servicePort)
+        case .endpoint, .balancer: return nil
+        }
+    }
+}
+
+extension Endpoint {
+    /// Its address of one family, in the mapped form.
+    @inline(__always)
+    func address(isIPv4: Bool) -> IPv6Address? {
+        isIPv4 ? address4.map { IPv6Address(mapped: $0) } : address6
+    }
+
+    @inline(__always)
+    func hasAddress(isIPv4: Bool) -> Bool {
+        isIPv4 ? address4 != nil : address6 != nil
+    }
+}

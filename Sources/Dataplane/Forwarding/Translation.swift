@@ -1,0 +1,153 @@
+// Translation at the owner: the destination of a request becomes the task's address and port, the
+// source of a reply becomes what the client had sent to. The client's own address is never touched.
+//
+// Invariant: every checksum that covers a changed field changes by exactly that difference (RFC
+// 1624), inside the packet that an ICMP error quotes as well (RFC 5508, section 4.2).
+
+import Wire
+
+/// Which end of a packet is rewritten.
+enum End {
+    case source, destination
+}
+
+/// A packet quoted by an ICMP error, with offsets from the start of the frame.
+struct Quote {
+    var network: Int
+    var transport: Int
+    var isIPv4: Bool
+    var proto: IPProtocol
+    var source: IPv6Address
+    var destination: IPv6Address
+    var sourcePort: Port
+    var destinationPort: Port
+    /// Of the quoted transport header and payload as its sender made them.
+    var transportByteCount: Int
+}
+
+/// Reads the packet that an ICMP error quotes; nil when too little is quoted to know its flow.
+func quote(in frame: RawSpan, _ packet: Packet) -> Quote? {
+    let start = packet.transport &+ ICMPFields.byteCount
+    let bytes = frame.extracting(0..<min(packet.end, frame.byteCount)).from(start)
+    var quote = Quote(
+        network: start, transport: 0, isIPv4: packet.isIPv4, proto: .tcp,
+        source: packet.source, destination: packet.destination, sourcePort: Port(0),
+        destinationPort: Port(0), transportByteCount: 0)
+    if packet.isIPv4 {
+        guard let header = IPv4Header(bytes), header.isFirstFragment else { return nil }
+        quote.proto = header.proto
+        quote.source = IPv6Address(mapped: header.source)
+        quote.destination = IPv6Address(mapped: header.destination)
+        quote.transport = start &+ header.headerByteCount
+        quote.transportByteCount = header.totalByteCount &- header.headerByteCount
+    } else {
+        guard let header = IPv6Header(bytes), case .upperLayer(let layer) = header.walk,
+            layer.isFirstFragment
+        else { return nil }
+        quote.proto = layer.proto
+        quote.source = header.source
+        quote.destination = header.destination
+        quote.transport = start &+ layer.offset
+        quote.transportByteCount = header.totalByteCount &- layer.offset
+    }
+    guard quote.proto.hasPorts, let ports = TransportPorts(frame.from(quote.transport)) else {
+        return nil
+    }
+    quote.sourcePort = ports.source
+    quote.destinationPort = ports.destination
+    return quote
+}
+
+/// Rewrites one end of a packet and takes one off its hop limit. A later fragment has no ports.
+/// False, with nothing changed, where a checksum could not follow: a fragment of SCTP.
+func translate(
+    _ bytes: inout MutableRawSpan, _ packet: Packet, _ end: End, to address: IPv6Address,
+    _ port: Port
+) -> Bool {
+    if packet.message == .transport, packet.proto == .sctp, packet.fragment != .none,
+        port != (end == .source ? packet.sourcePort : packet.destinationPort)
+    {
+        return false
+    }
+    var delta = ChecksumDelta()
+    readdress(
+        &bytes, at: packet.network, isIPv4: packet.isIPv4, end, to: address, noting: &delta)
+    decrementHopLimit(&bytes, packet)
+    guard packet.message == .transport else { return true }
+    report(
+        &bytes, at: packet.transport, proto: packet.proto, byteCount: packet.transportByteCount,
+        end, to: port, applying: delta)
+    return true
+}
+
+/// Rewrites one end of an ICMP error and the other end of the packet it quotes, which travelled
+/// the opposite way, and takes one off the hop limit.
+func translate(
+    _ bytes: inout MutableRawSpan, _ packet: Packet, quoting quote: Quote, _ end: End,
+    to address: IPv6Address, _ port: Port
+) {
+    let inner: End = end == .source ? .destination : .source
+    let stop = min(packet.end, bytes.byteCount)
+    let region = quote.network..<stop
+    let before = Checksum.fold(Checksum.sum(bytes.bytes.extracting(region)))
+    var quoted = ChecksumDelta()
+    readdress(
+        &bytes, at: quote.network, isIPv4: quote.isIPv4, inner, to: address, noting: &quoted)
+    report(
+        &bytes, at: quote.transport, proto: quote.proto, byteCount: quote.transportByteCount,
+        inner, to: port, applying: quoted)
+    let after = Checksum.fold(Checksum.sum(bytes.bytes.extracting(region)))
+    var delta = ChecksumDelta()
+    readdress(
+        &bytes, at: packet.network, isIPv4: packet.isIPv4, end, to: address, noting: &delta)
+    decrementHopLimit(&bytes, packet)
+    // ICMP's checksum covers no address, ICMPv6's covers both.
+    if packet.isIPv4 { delta = ChecksumDelta() }
+    delta.replace(before, with: after)
+    if packet.isIPv4, var header = MutableICMPHeader(&bytes, at: packet.transport) {
+        header.apply(delta)
+    } else if var header = MutableICMPv6Header(&bytes, at: packet.transport) {
+        header.apply(delta)
+    }
+}
+
+private func readdress(
+    _ bytes: inout MutableRawSpan, at offset: Int, isIPv4: Bool, _ end: End,
+    to address: IPv6Address, noting delta: inout ChecksumDelta
+) {
+    if isIPv4 {
+        guard var header = MutableIPv4Header(&bytes, at: offset) else { return }
+        switch end {
+        case .source: header.setSource(address.mappedIPv4, noting: &delta)
+        case .destination: header.setDestination(address.mappedIPv4, noting: &delta)
+        }
+    } else {
+        guard var header = MutableIPv6Header(&bytes, at: offset) else { return }
+        switch end {
+        case .source: header.setSource(address, noting: &delta)
+        case .destination: header.setDestination(address, noting: &delta)
+        }
+    }
+}
+
+private func report(
+    _ bytes: inout MutableRawSpan, at offset: Int, proto: IPProtocol, byteCount: Int?, _ end: End,
+    to port: Port, applying delta: ChecksumDelta
+) {
+    guard
+        var ports = MutableTransportPorts(
+            &bytes, at: offset, proto: proto, packetByteCount: byteCount)
+    else { return }
+    switch end {
+    case .source: ports.setSource(port, applying: delta)
+    case .destination: ports.setDestination(port, applying: delta)
+    }
+}
+
+private func decrementHopLimit(_ bytes: inout MutableRawSpan, _ packet: Packet) {
+    if packet.isIPv4, var header = MutableIPv4Header(&bytes, at: packet.network) {
+        header.decrementTTL()
+    } else if var header = MutableIPv6Header(&bytes, at: packet.network) {
+        header.decrementHopLimit()
+    }
+}

@@ -1,0 +1,38 @@
+// A list of frames with a fixed capacity: the unit that `process` works on.
+//
+// Invariant: it never grows while packets pass. Besides the frames handed over it has room for as
+// many again that the node makes or releases; what does not fit stays where it is.
+
+public struct FrameList: ~Copyable {
+    private var storage: [Frame]
+    public private(set) var count = 0
+
+    /// Room for `frameCount` frames to hand over, and for what processing adds to them.
+    public init(frameCount: Int = Limits.batchFrameCount) {
+        let blank = Frame(offset: 0, byteCount: 0, wireByteCount: 0, id: 0, arrival: .network)
+        storage = [Frame](
+            repeating: blank, count: frameCount * 2 + Limits.heldFrameCountMax)
+    }
+
+    public var isEmpty: Bool { count == 0 }
+    public var isFull: Bool { count == storage.count }
+
+    public subscript(_ index: Int) -> Frame {
+        get {
+            precondition(index < count)
+            return storage[index]
+        }
+        set {
+            precondition(index < count)
+            storage[index] = newValue
+        }
+    }
+
+    /// Adds a frame; the list must not be full.
+    public mutating func append(_ frame: Frame) {
+        storage[count] = frame
+        count &+= 1
+    }
+
+    public mutating func removeAll() { count = 0 }
+}

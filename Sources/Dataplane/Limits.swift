@@ -1,0 +1,33 @@
+// Every bound of the data plane in one place, each with its reason. Memory is bounded by these
+// numbers and by nothing that arrives in a packet.
+
+public enum Limits {
+    /// Frames handed over at once: enough to hide a cache miss, few enough to stay in L1.
+    public static let batchFrameCount = 256
+    /// Bytes kept free before each frame: the largest outer header (70, over IPv6), rounded up to
+    /// a cache line so that frames start aligned.
+    public static let headroomByteCount = 128
+    /// The longest frame accepted: libpcap's largest snapshot length.
+    public static let frameByteCountMax = 262_144
+    /// Later fragments waiting for their first one, for each node. A reordered pair is common, a
+    /// hundred of them at once is an attack.
+    public static let heldFrameCountMax = 64
+    /// The longest frame that may wait: a jumbo frame with two tags.
+    public static let heldFrameByteCountMax = 9_234
+    /// Fragmented datagrams followed at once, for each node (a power of two).
+    public static let fragmentedDatagramCountMax = 4_096
+    /// How long a datagram's fragments belong together: the kernel's net.ipv4.ipfrag_time.
+    public static let fragmentTimeoutSeconds: UInt32 = 30
+    /// Slots looked at before the flow table calls itself full around a hash.
+    public static let flowProbeCountMax = 64
+    /// Flows a table starts with room for (a power of two).
+    public static let flowCountInitial = 1 << 12
+    /// Flows a table may grow to unless its owner says otherwise (a power of two).
+    public static let flowCountMax = 1 << 22
+    /// ICMP errors a node may send in a second: the kernel's net.ipv4.icmp_msgs_per_sec.
+    public static let errorRatePerSecond: UInt64 = 1_000
+    /// ICMP errors in one burst: the kernel's net.ipv4.icmp_msgs_burst.
+    public static let errorBurst: UInt64 = 50
+    /// First UDP source port of the overlay: the dynamic range that RFC 7348 recommends.
+    public static let overlaySourcePortFirst: UInt16 = 49_152
+}

@@ -1,0 +1,65 @@
+// Everything one node's data plane remembers from one batch to the next: flows it owns, fragments
+// it follows, what it has counted. The program it runs is not part of it: a new program is adopted
+// by passing it to the next `process`, and flows survive by the stable index of their endpoint.
+//
+// Invariant: memory is fixed between batches, and the ledger balances after each of them.
+
+import Wire
+
+public struct NodeState: ~Copyable {
+    var flows4: FlowTable<IPv4Address>
+    var flows6: FlowTable<IPv6Address>
+    var fragments: FragmentTable
+    var held = HeldFrames()
+    var errors = ErrorLimiter()
+    public internal(set) var ledger = Ledger()
+    /// By `VirtualServiceIndex`: requests counted where they enter, replies where they leave their
+    /// task, flows where they are remembered.
+    public internal(set) var services: [FlowTraffic]
+    /// By `EndpointIndex`, counted at the owner.
+    public internal(set) var endpoints: [FlowTraffic]
+    /// Frames that reached their task without crossing the underlay, and frames that crossed it.
+    public internal(set) var localCount: UInt64 = 0
+    public internal(set) var remoteCount: UInt64 = 0
+
+    /// State for a node that runs `program`, with a key of its own for the flow table.
+    ///
+    /// `flowCount` records are set aside at once for each family, `flowCountMax` at most; both are
+    /// powers of two.
+    public init(
+        for program: Program, key: HashKey, flowCount: Int = Limits.flowCountInitial,
+        flowCountMax: Int = Limits.flowCountMax
+    ) {
+        flows4 = FlowTable(key: key, recordCount: flowCount, recordCountMax: flowCountMax)
+        flows6 = FlowTable(key: key, recordCount: flowCount, recordCountMax: flowCountMax)
+        fragments = FragmentTable(key: key)
+        services = [FlowTraffic](repeating: FlowTraffic(), count: program.services.count)
+        endpoints = [FlowTraffic](repeating: FlowTraffic(), count: program.endpoints.count)
+    }
+
+    /// Flows remembered now, expired ones that nothing has replaced among them.
+    public var flowCount: Int { flows4.count + flows6.count }
+
+    /// Bytes of the flow tables.
+    public var flowByteCount: Int { flows4.byteCount + flows6.byteCount }
+
+    /// For tests and the simulator.
+    public func checkInvariants() -> Bool {
+        ledger.isBalanced && flows4.checkInvariants() && flows6.checkInvariants()
+            && ledger.held == UInt64(held.count)
+    }
+
+    mutating func remember(
+        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
+    ) -> FlowOutcome {
+        flow.client.isIPv4Mapped
+            ? flows4.remember(flow, origin: origin, event: event, now: now)
+            : flows6.remember(flow, origin: origin, event: event, now: now)
+    }
+
+    mutating func reply(to flow: TaskFlow, event: FlowEvent, now: UInt32) -> FlowOrigin? {
+        flow.client.isIPv4Mapped
+            ? flows4.reply(to: flow, event: event, now: now)
+            : flows6.reply(to: flow, event: event, now: now)
+    }
+}

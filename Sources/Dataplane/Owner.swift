@@ -1,0 +1,147 @@
+// The owner's half: take a frame out of the overlay, give it to the task it names.
+//
+// Invariant: a frame reaches a task only if the task's own service is published at the port, or has
+// the virtual address, that the frame was sent to; and a flow is remembered before its packet is
+// delivered, so a reply always finds it.
+
+import Wire
+
+/// Unwraps VXLAN and hands the inner frame to the task, or to the client, that it is for.
+func receive(
+    _ frame: inout Frame, _ packet: inout Packet, _ frames: inout FrameList,
+    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+) -> Verdict {
+    let program = context.program
+    let outer = packet.trafficClass
+    let entry: NodeIndex
+    let network: NetworkIndex
+    switch decapsulate(&frame, packet, in: arena, program: program) {
+    case .drop(let reason): return .dropped(reason)
+    case .frame(let node, let index): (entry, network) = (node, index)
+    }
+    switch parse(arena.bytes(of: frame), wireByteCount: frame.wireByteCount, into: &packet) {
+    case .drop(let reason): return .dropped(reason)
+    case .neighbour: return .consumed(.neighbour)
+    case .packet: break
+    }
+    guard keepCongestionMark(outer, frame, &packet, in: &arena) else {
+        return .dropped(.congestionMarkLost)
+    }
+    let mac = EthernetHeader(arena.bytes(of: frame))?.destination ?? .broadcast
+    switch program.addresses.find(mac, in: .mac(network)) {
+    case .endpoint(let endpoint):
+        return admit(endpoint, entry: entry, &frame, packet, &arena, &state, context)
+    case .balancer:
+        return hand(&frame, packet, &arena, context)
+    default: return .dropped(.unknownMAC)
+    }
+}
+
+/// Hands a reply that came back through this node to its client.
+private func hand(
+    _ frame: inout Frame, _ packet: Packet, _ arena: inout FrameArena, _ context: Context
+) -> Verdict {
+    let program = context.program
+    guard case .node = program.addresses.find(packet.source, in: .clients) else {
+        return .dropped(.notForMesh)
+    }
+    readdress(frame, in: &arena, source: program.own.mac, destination: program.routerMAC)
+    return .transmitted(.clients)
+}
+
+/// Delivers a frame that came in over the overlay, if its service is the task's.
+private func admit(
+    _ index: EndpointIndex, entry: NodeIndex, _ frame: inout Frame, _ packet: Packet,
+    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+) -> Verdict {
+    let program = context.program
+    let endpoint = program[index]
+    guard packet.destination != endpoint.address(isIPv4: packet.isIPv4) else {
+        state.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
+        return .delivered(index)
+    }
+    state.remoteCount &+= 1
+    guard packet.hopLimit > 1 else { return .dropped(.ttlExpired) }
+    guard packet.message != .fragment else {
+        // The entry node chose by the first fragment; the address is all there is to rewrite.
+        let choice = Choice(hash: 0, service: .none, slot: 0, endpoint: index, target: Port(0))
+        return deliver(choice, entry: entry, &frame, packet, &arena, &state, context)
+    }
+    let flow: FlowKey
+    if packet.message == .error {
+        guard let quote = quote(in: arena.bytes(of: frame), packet) else {
+            return .dropped(.unknownQuote)
+        }
+        flow = FlowKey(
+            client: quote.destination, clientPort: quote.destinationPort,
+            servicePort: quote.sourcePort, proto: quote.proto)
+    } else {
+        flow = FlowKey(
+            client: packet.source, clientPort: packet.sourcePort,
+            servicePort: packet.destinationPort, proto: packet.proto)
+    }
+    guard packet.message != .echoRequest,
+        let target = program.addresses.find(packet.destination, in: program.scope(endpoint)),
+        let (service, port) = program.resolve(target, flow),
+        program.services[service].service == endpoint.service
+    else { return .dropped(.notForTask) }
+    let choice = Choice(hash: 0, service: service, slot: 0, endpoint: index, target: port)
+    return deliver(choice, entry: entry, &frame, packet, &arena, &state, context)
+}
+
+/// Remembers the flow, rewrites the packet for the task and delivers it.
+func deliver(
+    _ choice: Choice, entry: NodeIndex, _ frame: inout Frame, _ packet: Packet,
+    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+) -> Verdict {
+    let endpoint = context.program[choice.endpoint]
+    guard let address = endpoint.address(isIPv4: packet.isIPv4) else { return .dropped(.noTask) }
+    if packet.message == .transport,
+        let reason = remember(choice, entry: entry, packet, &state, context.seconds)
+    {
+        return .dropped(reason)
+    }
+    let quoted = packet.message == .error ? quote(in: arena.bytes(of: frame), packet) : nil
+    let network = context.program[endpoint.network]
+    readdress(frame, in: &arena, source: network.balancerMAC, destination: endpoint.mac)
+    var bytes = arena.mutableBytes(of: frame)
+    if let quoted {
+        translate(&bytes, packet, quoting: quoted, .destination, to: address, choice.target)
+    } else {
+        guard translate(&bytes, packet, .destination, to: address, choice.target) else {
+            return .dropped(.badFragment)
+        }
+    }
+    state.endpoints[Int(choice.endpoint.rawValue)].requests.add(packet.byteCount)
+    return .delivered(choice.endpoint)
+}
+
+/// Enters a packet's flow in the flow table; the reason if that cannot be.
+private func remember(
+    _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ state: inout NodeState,
+    _ now: UInt32
+) -> Drop? {
+    let flow = TaskFlow(
+        client: packet.source, clientPort: packet.sourcePort, targetPort: choice.target,
+        endpoint: choice.endpoint, proto: packet.proto)
+    let origin = FlowOrigin(
+        address: packet.destination, port: packet.destinationPort, entry: entry,
+        service: choice.service)
+    switch state.remember(flow, origin: origin, event: packet.event, now: now) {
+    case .known: return nil
+    case .new:
+        state.services[Int(choice.service.rawValue)].flowCount &+= 1
+        state.endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
+        return nil
+    case .conflict: return .flowConflict
+    case .full: return .flowTableFull
+    }
+}
+
+extension Program {
+    /// Where the destination of a packet for an endpoint is looked up: published ports are reached
+    /// by the nodes' addresses, everything else by the network's own.
+    func scope(_ endpoint: Endpoint) -> AddressScope {
+        endpoint.network == ingress ? .clients : .network(endpoint.network)
+    }
+}

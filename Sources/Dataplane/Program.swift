@@ -1,0 +1,138 @@
+// The immutable, flat form of the cluster that one node's data plane runs.
+//
+// `Mesh.compile` makes it from the desired state; the data plane only reads it. Invariant: every
+// index in it points into it, and two nodes' programs of one epoch choose the same endpoint for
+// the same flow: they share key, services and slots, and differ in `node`, in host-mode bindings
+// and in the MACs they own.
+
+import Wire
+
+/// How a reply travels from the owner to the client.
+public enum ReplyPath: Sendable {
+    /// Back through the node it entered by; works on any underlay.
+    case entry
+    /// Straight from the owner: direct server return.
+    case direct
+}
+
+/// A node as the others see it.
+public struct Peer: Hashable, Sendable {
+    /// Its underlay address.
+    public var vtep: IPv6Address
+    public var mac: MACAddress
+    /// Its load-balancer endpoint on the ingress network: where replies to clients go back to.
+    public var ingressMAC: MACAddress
+
+    public init(vtep: IPv6Address, mac: MACAddress, ingressMAC: MACAddress) {
+        self.vtep = vtep
+        self.mac = mac
+        self.ingressMAC = ingressMAC
+    }
+}
+
+/// A network as one node sees it.
+public struct OverlayNetwork: Hashable, Sendable {
+    public var vni: UInt32
+    /// The largest IP packet that fits, in bytes.
+    public var mtu: Int
+    /// This node's load-balancer endpoint on it: the source of what the node sends into it.
+    public var balancerMAC: MACAddress
+    /// The addresses that errors about its packets come from.
+    public var gateway4: IPv4Address?
+    public var gateway6: IPv6Address?
+
+    public init(
+        vni: UInt32, mtu: Int, balancerMAC: MACAddress, gateway4: IPv4Address?,
+        gateway6: IPv6Address?
+    ) {
+        self.vni = vni
+        self.mtu = mtu
+        self.balancerMAC = balancerMAC
+        self.gateway4 = gateway4
+        self.gateway6 = gateway6
+    }
+}
+
+/// One task's attachment to one network.
+public struct Endpoint: Hashable, Sendable {
+    /// Stable across programs.
+    public var identity: UInt64
+    public var node: NodeIndex
+    public var network: NetworkIndex
+    public var service: ServiceIndex
+    public var mac: MACAddress
+    public var address4: IPv4Address?
+    public var address6: IPv6Address?
+
+    public init(
+        identity: UInt64, node: NodeIndex, network: NetworkIndex, service: ServiceIndex,
+        mac: MACAddress, address4: IPv4Address?, address6: IPv6Address?
+    ) {
+        self.identity = identity
+        self.node = node
+        self.network = network
+        self.service = service
+        self.mac = mac
+        self.address4 = address4
+        self.address6 = address6
+    }
+}
+
+public struct Program: Sendable {
+    /// Grows with every change of the cluster.
+    public var epoch: UInt64
+    /// The node this program is for.
+    public var node: NodeIndex
+    /// The cluster's flow hash key.
+    public var hashKey: HashKey
+    public var vxlanPort: Port
+    public var replyPath: ReplyPath
+    /// Where the node sends what is for clients.
+    public var routerMAC: MACAddress
+    public var ingress: NetworkIndex
+    public var peers: [Peer]
+    public var networks: [OverlayNetwork]
+    public var endpoints: [Endpoint]
+    public var services = ServiceTable()
+    public var addresses = AddressTable()
+    public var ports = PortTable()
+    /// Networks by VNI, ascending.
+    var vnis: [(vni: UInt32, network: NetworkIndex)] = []
+
+    public init(
+        epoch: UInt64, node: NodeIndex, hashKey: HashKey, vxlanPort: Port, replyPath: ReplyPath,
+        routerMAC: MACAddress, ingress: NetworkIndex, peers: [Peer], networks: [OverlayNetwork],
+        endpoints: [Endpoint]
+    ) {
+        precondition(Int(node.rawValue) < peers.count && Int(ingress.rawValue) < networks.count)
+        self.epoch = epoch
+        self.node = node
+        self.hashKey = hashKey
+        self.vxlanPort = vxlanPort
+        self.replyPath = replyPath
+        self.routerMAC = routerMAC
+        self.ingress = ingress
+        self.peers = peers
+        self.networks = networks
+        self.endpoints = endpoints
+        vnis = networks.indices.map { (networks[$0].vni, NetworkIndex($0)) }
+            .sorted { $0.0 < $1.0 }
+    }
+
+    public subscript(_ index: EndpointIndex) -> Endpoint { endpoints[Int(index.rawValue)] }
+    public subscript(_ index: NetworkIndex) -> OverlayNetwork { networks[Int(index.rawValue)] }
+    public subscript(_ index: NodeIndex) -> Peer { peers[Int(index.rawValue)] }
+    /// This node as the others see it.
+    public var own: Peer { peers[Int(node.rawValue)] }
+
+    /// The network with this VNI.
+    public func network(vni: UInt32) -> NetworkIndex? {
+        var low = 0
+        var high = vnis.count
+        while low < high {
+            let middle = (low + high) / 2
+            if vnis[middle].vni < vni { low = middle + 1 } else { high = middle }
+        }
+        return low < vnis.count && vnis[low].vni == vni ? vnis[low].network : nil
+    }
+}

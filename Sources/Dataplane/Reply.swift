@@ -1,0 +1,101 @@
+// What tasks send: replies, whose source becomes what the client had sent to, and new flows of the
+// task's own, which enter the mesh like any other.
+//
+// Invariant: a task speaks only from its own address, and a reply leaves the mesh with the very
+// address and port that its client used, or not at all.
+
+import Wire
+
+/// Judges a frame from a task of this node.
+func leave(
+    _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ frames: inout FrameList,
+    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+) -> Verdict {
+    let program = context.program
+    let endpoint = program[index]
+    guard packet.source == endpoint.address(isIPv4: packet.isIPv4),
+        endpoint.node == program.node
+    else { return .dropped(.spoofedSource) }
+    let scope = AddressScope.network(endpoint.network)
+    let target = program.addresses.find(packet.destination, in: scope)
+    if case .service = target {
+        return enter(&frame, packet, in: scope, &frames, &arena, &state, context)
+    }
+    switch packet.message {
+    case .fragment:
+        return follow(&frame, packet, &frames, &arena, &state, context)
+    case .transport:
+        let flow = TaskFlow(
+            client: packet.destination, clientPort: packet.destinationPort,
+            targetPort: packet.sourcePort, endpoint: index, proto: packet.proto)
+        if let origin = state.reply(to: flow, event: packet.event, now: context.seconds) {
+            remember(packet, .reply(origin), &frames, &arena, &state, context)
+            return answer(
+                origin, index, &frame, packet, nil, &frames, &arena, &state, context)
+        }
+    case .error:
+        if let quote = quote(in: arena.bytes(of: frame), packet) {
+            let flow = TaskFlow(
+                client: quote.source, clientPort: quote.sourcePort,
+                targetPort: quote.destinationPort, endpoint: index, proto: quote.proto)
+            if let origin = state.reply(to: flow, event: .datagram, now: context.seconds) {
+                return answer(
+                    origin, index, &frame, packet, quote, &frames, &arena, &state, context)
+            }
+        }
+    case .echoRequest: break
+    }
+    guard target != nil else { return .dropped(.noFlow) }
+    return enter(&frame, packet, in: scope, &frames, &arena, &state, context)
+}
+
+/// Sends a reply on its way back, from the address that its client knows.
+func answer(
+    _ origin: FlowOrigin, _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet,
+    _ quote: Quote?, _ frames: inout FrameList, _ arena: inout FrameArena,
+    _ state: inout NodeState, _ context: Context
+) -> Verdict {
+    let program = context.program
+    let endpoint = program[index]
+    guard packet.hopLimit > 1 else {
+        refuse(.timeExceeded, frame, packet, &frames, &arena, &state, context)
+        return .dropped(.ttlExpired)
+    }
+    let network = program[endpoint.network]
+    let client = program.addresses.find(packet.destination, in: .network(endpoint.network))
+    let isRemote = program.isRemote(client, origin)
+    if isRemote, packet.byteCount > network.mtu {
+        refuse(.tooBig(network.mtu), frame, packet, &frames, &arena, &state, context)
+        return .dropped(.packetTooBig)
+    }
+    var bytes = arena.mutableBytes(of: frame)
+    if let quote {
+        translate(&bytes, packet, quoting: quote, .source, to: origin.address, origin.port)
+    } else {
+        guard translate(&bytes, packet, .source, to: origin.address, origin.port) else {
+            return .dropped(.badFragment)
+        }
+    }
+    state.endpoints[Int(index.rawValue)].replies.add(packet.byteCount)
+    state.services[Int(origin.service.rawValue)].replies.add(packet.byteCount)
+    if case .endpoint(let client) = client {
+        return carry(&frame, packet, to: client, hash: 0, &frames, &arena, &state, context)
+    }
+    guard isRemote else {
+        readdress(frame, in: &arena, source: program.own.mac, destination: program.routerMAC)
+        return .transmitted(.clients)
+    }
+    let mac = program[origin.entry].ingressMAC
+    return wrap(
+        &frame, packet, in: network, to: origin.entry, mac: mac, hash: 0, &frames, &arena, &state,
+        context)
+}
+
+extension Program {
+    /// Whether a reply crosses the underlay: to a client that is a task elsewhere, or back through
+    /// an entry node that is not this one.
+    func isRemote(_ client: AddressTarget?, _ origin: FlowOrigin) -> Bool {
+        if case .endpoint(let index) = client { return self[index].node != node }
+        return replyPath == .entry && origin.entry != node
+    }
+}

@@ -1,0 +1,126 @@
+// Where an address leads, in one immutable open-addressing table: addresses that clients use,
+// VTEPs of the nodes, virtual and task addresses of each network, MACs of each network. The scope
+// is part of the key, so networks with overlapping subnets never meet.
+//
+// Invariant: at most half full, so a probe always ends at an empty slot. Only configuration fills
+// the table; a packet can ask but never add.
+
+import Wire
+
+/// The space in which an address means something.
+public struct AddressScope: Hashable, Sendable {
+    let rawValue: UInt32
+
+    /// Addresses that clients send to.
+    public static let clients = AddressScope(rawValue: 1)
+    /// VTEPs.
+    public static let underlay = AddressScope(rawValue: 2)
+    /// Virtual and task addresses of one network.
+    public static func network(_ index: NetworkIndex) -> AddressScope {
+        AddressScope(rawValue: 0x1_0000 | UInt32(index.rawValue))
+    }
+    /// MAC addresses of one network that this node owns.
+    public static func mac(_ index: NetworkIndex) -> AddressScope {
+        AddressScope(rawValue: 0x2_0000 | UInt32(index.rawValue))
+    }
+}
+
+/// What an address belongs to.
+public enum AddressTarget: Hashable, Sendable {
+    /// A node, by an address its clients use or by its VTEP.
+    case node(NodeIndex)
+    /// A service, by its virtual address on one network.
+    case service(VirtualServiceIndex)
+    case endpoint(EndpointIndex)
+    /// The load-balancer endpoint of a node.
+    case balancer(NodeIndex)
+}
+
+public struct AddressTable: Sendable {
+    private struct Slot {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        /// Zero when empty.
+        var scope: UInt32 = 0
+        var target = AddressTarget.node(NodeIndex(0))
+    }
+
+    private var slots = [Slot](repeating: Slot(), count: 8)
+    public private(set) var count = 0
+
+    public init() {}
+
+    /// The target of `address` in `scope`.
+    @inline(__always)
+    public func find(_ address: IPv6Address, in scope: AddressScope) -> AddressTarget? {
+        var index = slot(address.high, address.low, scope)
+        while slots[index].scope != 0 {
+            if slots[index].low == address.low, slots[index].high == address.high,
+                slots[index].scope == scope.rawValue
+            {
+                return slots[index].target
+            }
+            index = (index &+ 1) & (slots.count &- 1)
+        }
+        return nil
+    }
+
+    /// The target of a MAC address in `scope`.
+    @inline(__always)
+    public func find(_ address: MACAddress, in scope: AddressScope) -> AddressTarget? {
+        find(IPv6Address(high: 0, low: address.rawValue), in: scope)
+    }
+
+    /// Adds an address. Returns what already holds it instead, if anything does.
+    @discardableResult
+    public mutating func insert(
+        _ address: IPv6Address, in scope: AddressScope, _ target: AddressTarget
+    ) -> AddressTarget? {
+        if let present = find(address, in: scope) { return present }
+        if (count + 1) * 2 > slots.count { grow() }
+        place(
+            Slot(high: address.high, low: address.low, scope: scope.rawValue, target: target))
+        count += 1
+        return nil
+    }
+
+    /// Adds a MAC address, with the same answer.
+    @discardableResult
+    public mutating func insert(
+        _ address: MACAddress, in scope: AddressScope, _ target: AddressTarget
+    ) -> AddressTarget? {
+        insert(IPv6Address(high: 0, low: address.rawValue), in: scope, target)
+    }
+
+    /// Half full at most, and every entry can be found. For tests.
+    public func checkInvariants() -> Bool {
+        let entries = slots.filter { $0.scope != 0 }
+        return entries.count == count && count * 2 <= slots.count
+            && entries.allSatisfy {
+                find(
+                    IPv6Address(high: $0.high, low: $0.low), in: AddressScope(rawValue: $0.scope))
+                    == $0.target
+            }
+    }
+
+    private mutating func grow() {
+        let old = slots
+        slots = [Slot](repeating: Slot(), count: old.count * 2)
+        for entry in old where entry.scope != 0 { place(entry) }
+    }
+
+    private mutating func place(_ entry: Slot) {
+        var index = slot(entry.high, entry.low, AddressScope(rawValue: entry.scope))
+        while slots[index].scope != 0 { index = (index + 1) & (slots.count - 1) }
+        slots[index] = entry
+    }
+
+    /// Where a probe starts: multiplication spreads addresses that differ in few bits.
+    @inline(__always)
+    private func slot(_ high: UInt64, _ low: UInt64, _ scope: AddressScope) -> Int {
+        let mixed =
+            (low ^ high &* 0xff51_afd7_ed55_8ccd ^ UInt64(scope.rawValue) &<< 40)
+            &* 0x9e37_79b9_7f4a_7c15
+        return Int(truncatingIfNeeded: mixed &>> 32) & (slots.count &- 1)
+    }
+}

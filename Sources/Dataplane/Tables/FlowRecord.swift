@@ -1,0 +1,189 @@
+// What the owner remembers of a flow, in 32 bytes for IPv4 and 64 for IPv6.
+//
+// The key is the flow as the task sees it: protocol, client address and port, the task's endpoint
+// and port. The rest is what the reply needs: where the client had sent to and which node the
+// packets came in by. Invariant: a record whose protocol
+// is zero has never been used.
+
+import Wire
+
+/// A flow as the task sees it.
+public struct TaskFlow: Hashable, Sendable {
+    public var client: IPv6Address
+    public var clientPort: Port
+    public var targetPort: Port
+    public var endpoint: EndpointIndex
+    public var proto: IPProtocol
+
+    public init(
+        client: IPv6Address, clientPort: Port, targetPort: Port, endpoint: EndpointIndex,
+        proto: IPProtocol
+    ) {
+        self.client = client
+        self.clientPort = clientPort
+        self.targetPort = targetPort
+        self.endpoint = endpoint
+        self.proto = proto
+    }
+
+    /// SipHash-1-3 with the owner's own key: 13 bytes for IPv4, 29 for IPv6.
+    @inline(__always)
+    func hash(_ key: HashKey) -> UInt64 {
+        let ports = UInt64(clientPort.rawValue) | UInt64(targetPort.rawValue) &<< 16
+        let tail = ports | UInt64(proto.rawValue) &<< 32
+        var hash = SipHash(key)
+        if client.isIPv4Mapped {
+            hash.absorb(UInt64(endpoint.rawValue) | client.low &<< 32)
+            return hash.finish(tail: tail, byteCount: 13)
+        }
+        hash.absorb(client.high)
+        hash.absorb(client.low)
+        hash.absorb(UInt64(endpoint.rawValue))
+        return hash.finish(tail: tail, byteCount: 29)
+    }
+}
+
+/// How far a flow has come; decides how long it is remembered without traffic.
+public enum FlowState: UInt8, Sendable {
+    /// A TCP SYN or an SCTP INIT and nothing since.
+    case opening
+    case established
+    /// Both sides have closed, or either has reset.
+    case closed
+    /// No connection to speak of: UDP.
+    case datagram
+
+    /// The conntrack defaults (net.netfilter.nf_conntrack_*), but for established flows, which
+    /// IPVS forgets after 15 minutes and conntrack after five days: state here is 32 bytes.
+    @inlinable public var timeoutSeconds: UInt32 {
+        switch self {
+        case .opening: 120
+        case .established: 432_000
+        case .closed: 30
+        case .datagram: 180
+        }
+    }
+}
+
+/// What a reply needs.
+public struct FlowOrigin: Hashable, Sendable {
+    /// The address the client sent to.
+    public var address: IPv6Address
+    public var port: Port
+    /// The node the flow's packets come in by.
+    public var entry: NodeIndex
+    /// The service it reached, for the counters.
+    public var service: VirtualServiceIndex
+
+    public init(
+        address: IPv6Address, port: Port, entry: NodeIndex, service: VirtualServiceIndex
+    ) {
+        self.address = address
+        self.port = port
+        self.entry = entry
+        self.service = service
+    }
+}
+
+/// An address as a record holds it: four bytes or sixteen.
+protocol FlowAddress: Hashable, Sendable {
+    init(mapped: IPv6Address)
+    var mapped: IPv6Address { get }
+}
+
+extension IPv4Address: FlowAddress {
+    @inline(__always) init(mapped: IPv6Address) { self = mapped.mappedIPv4 }
+    @inline(__always) var mapped: IPv6Address { IPv6Address(mapped: self) }
+}
+
+extension IPv6Address: FlowAddress {
+    @inline(__always) init(mapped: IPv6Address) { self = mapped }
+    @inline(__always) var mapped: IPv6Address { self }
+}
+
+struct FlowRecord<Address: FlowAddress>: Sendable {
+    private var client: Address
+    private var address: Address
+    private var endpoint: EndpointIndex
+    private var service: VirtualServiceIndex
+    /// Seconds on the clock that `process` is given.
+    var lastSeen: UInt32
+    private var clientPort: Port
+    private var targetPort: Port
+    private var port: Port
+    private var entry: NodeIndex
+    private var proto: IPProtocol
+    private var stateBits: UInt8
+
+    init(_ flow: TaskFlow, origin: FlowOrigin, state: FlowState, now: UInt32) {
+        client = Address(mapped: flow.client)
+        address = Address(mapped: origin.address)
+        endpoint = flow.endpoint
+        service = origin.service
+        lastSeen = now
+        clientPort = flow.clientPort
+        targetPort = flow.targetPort
+        port = origin.port
+        entry = origin.entry
+        proto = flow.proto
+        stateBits = state.rawValue
+    }
+
+    /// A free record.
+    static var empty: Self {
+        let zero = IPv6Address(high: 0, low: 0)
+        let flow = TaskFlow(
+            client: zero, clientPort: Port(0), targetPort: Port(0),
+            endpoint: EndpointIndex(rawValue: 0), proto: IPProtocol(rawValue: 0))
+        let origin = FlowOrigin(
+            address: zero, port: Port(0), entry: NodeIndex(0), service: VirtualServiceIndex(0))
+        return Self(flow, origin: origin, state: .opening, now: 0)
+    }
+
+    var isFree: Bool { proto.rawValue == 0 }
+
+    @inline(__always)
+    func matches(_ flow: TaskFlow) -> Bool {
+        client.mapped == flow.client && endpoint == flow.endpoint && clientPort == flow.clientPort
+            && targetPort == flow.targetPort && proto == flow.proto
+    }
+
+    func isExpired(_ now: UInt32) -> Bool {
+        now > lastSeen && now - lastSeen > state.timeoutSeconds
+    }
+
+    var flow: TaskFlow {
+        TaskFlow(
+            client: client.mapped, clientPort: clientPort, targetPort: targetPort,
+            endpoint: endpoint, proto: proto)
+    }
+
+    var origin: FlowOrigin {
+        get {
+            FlowOrigin(address: address.mapped, port: port, entry: entry, service: service)
+        }
+        set {
+            address = Address(mapped: newValue.address)
+            port = newValue.port
+            entry = newValue.entry
+            service = newValue.service
+        }
+    }
+
+    var state: FlowState {
+        get { FlowState(rawValue: stateBits & 0x0f) ?? .closed }
+        set { stateBits = stateBits & 0xf0 | newValue.rawValue }
+    }
+
+    /// Notes that one side has sent its last; with both, the flow is closed.
+    mutating func close(_ side: FlowSide) {
+        stateBits |= side.rawValue
+        if stateBits & 0x30 == 0x30 { state = .closed }
+    }
+}
+
+/// The two directions of a flow.
+enum FlowSide: UInt8 {
+    case client = 0x10
+    case task = 0x20
+}

@@ -1,0 +1,77 @@
+// Fragments that came before the first one of their datagram, kept until it comes or their time is
+// up. Invariant: at most `Limits.heldFrameCountMax` frames of `Limits.heldFrameByteCountMax` bytes;
+// every frame put in comes out again exactly once, as released or as timed out.
+
+import Wire
+
+struct HeldFrames: ~Copyable {
+    private struct Entry {
+        var datagram: DatagramKey
+        var frame: Frame
+        var expires: UInt32
+    }
+
+    private var entries: [Entry?]
+    private var bytes: [UInt8]
+    private(set) var count = 0
+
+    init() {
+        entries = [Entry?](repeating: nil, count: Limits.heldFrameCountMax)
+        let byteCount = Limits.heldFrameCountMax * Limits.heldFrameByteCountMax
+        bytes = [UInt8](repeating: 0, count: byteCount)
+    }
+
+    /// Copies a frame away; false when there is no room for it.
+    mutating func hold(
+        _ frame: Frame, _ content: RawSpan, of datagram: DatagramKey, now: UInt32
+    ) -> Bool {
+        guard content.byteCount <= Limits.heldFrameByteCountMax,
+            let index = entries.firstIndex(where: { $0 == nil })
+        else { return false }
+        var span = bytes.mutableSpan
+        var raw = span.raw
+        raw.copy(content, at: index * Limits.heldFrameByteCountMax)
+        let expires = now &+ Limits.fragmentTimeoutSeconds
+        entries[index] = Entry(datagram: datagram, frame: frame, expires: expires)
+        count += 1
+        return true
+    }
+
+    /// Moves the frames of a datagram back into `frames`, as far as they fit.
+    mutating func release(
+        _ datagram: DatagramKey, into frames: inout FrameList, _ arena: inout FrameArena
+    ) {
+        guard count > 0 else { return }
+        for index in entries.indices {
+            guard let entry = entries[index], entry.datagram == datagram else { continue }
+            giveBack(index, verdict: .pending, into: &frames, &arena)
+        }
+    }
+
+    /// Moves the frames whose time is up back into `frames`, judged.
+    mutating func expire(
+        now: UInt32, into frames: inout FrameList, _ arena: inout FrameArena
+    ) {
+        guard count > 0 else { return }
+        for index in entries.indices {
+            guard let entry = entries[index], entry.expires < now else { continue }
+            giveBack(index, verdict: .dropped(.fragmentTimeout), into: &frames, &arena)
+        }
+    }
+
+    private mutating func giveBack(
+        _ index: Int, verdict: Verdict, into frames: inout FrameList, _ arena: inout FrameArena
+    ) {
+        guard let entry = entries[index], !frames.isFull else { return }
+        let start = index * Limits.heldFrameByteCountMax
+        let range = start..<start + entry.frame.byteCount
+        guard let offset = arena.append(bytes.span.raw.extracting(range)) else { return }
+        var frame = entry.frame
+        frame.offset = offset
+        frame.isReleased = true
+        frame.verdict = verdict
+        frames.append(frame)
+        entries[index] = nil
+        count -= 1
+    }
+}

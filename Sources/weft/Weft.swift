@@ -1,0 +1,12 @@
+// The command. Each verb is a file; this one lists them.
+
+import ArgumentParser
+
+@main
+struct Weft: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "weft",
+        abstract: "A routing mesh load balancer: replay traffic through a described mesh.",
+        version: "0.1.0",
+        subcommands: [ReplayVerb.self])
+}
