@@ -38,11 +38,7 @@ public enum ComposeLoader {
             let message = "Top-level object must be a mapping"
             throw ComposeError(Diagnostic(place: root.place, path: "", message: message))
         }
-        var stack = options.stack ?? "stack"
-        if options.stack == nil, case .scalar(let name, _)? = root["name"]?.value.content {
-            stack = name
-        }
-        var reader = StackReader(file: file, options: options, stack: stack)
+        var reader = StackReader(file: file, options: options)
         let loaded = reader.stack(reader.interpolated(root))
         if let error = ComposeError(reader.errors) { throw error }
         return loaded
@@ -52,9 +48,12 @@ public enum ComposeLoader {
 extension StackReader {
     fileprivate mutating func stack(_ root: Tree) -> LoadedStack {
         for entry in root.entries ?? [] { checkTopLevel(entry) }
+        if options.stack == nil, case .scalar(let name, _)? = root["name"]?.value.content {
+            stack = name
+        }
         let mesh = mesh(root["x-mesh"], root: root.place)
         let services = root["services"].map { self.services($0.value) } ?? []
-        if services.isEmpty {
+        if services.isEmpty, errors.isEmpty {
             fail(root["services"]?.place ?? root.place, "services", "a stack needs a service")
         }
         let declared = root["networks"].map { self.networks($0.value) } ?? []
@@ -125,8 +124,8 @@ extension StackReader {
         let fallback =
             mesh.nodeCount ?? (mesh.nodes == nil ? ComposeLoader.nodeCountDefault : declared.count)
         let count = options.nodeCount ?? fallback
-        guard (1...Limits.nodeCountMax).contains(count) else {
-            fail(root, "x-mesh.nodes", "must be between 1 and \(Limits.nodeCountMax) nodes")
+        guard (1...MeshLimits.nodeCountMax).contains(count) else {
+            fail(root, "x-mesh.nodes", "must be between 1 and \(MeshLimits.nodeCountMax) nodes")
             return []
         }
         let isDualStack = mesh.settings.isIPv6Wanted

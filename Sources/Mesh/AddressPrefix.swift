@@ -6,8 +6,8 @@
 import Wire
 
 /// What the address pools ask of a prefix, whichever the family.
-public protocol AddressPrefix: Hashable, Sendable {
-    associatedtype Address: Hashable, Comparable, Sendable
+public protocol AddressPrefix: Hashable, Sendable, CustomStringConvertible {
+    associatedtype Address: Hashable, Comparable, Sendable, CustomStringConvertible
     static var bitCount: Int { get }
     /// The network address: all bits past `length` are zero.
     var address: Address { get }
@@ -19,12 +19,11 @@ public protocol AddressPrefix: Hashable, Sendable {
     /// How far above the network address, nil outside the prefix.
     func offset(of address: Address) -> UInt64?
     func contains(_ address: Address) -> Bool
-    /// `address/length`.
-    var text: String { get }
-    static func text(_ address: Address) -> String
 }
 
 extension AddressPrefix {
+    public var description: String { "\(address)/\(length)" }
+
     public func overlaps(_ other: Self) -> Bool {
         contains(other.address) || other.contains(address)
     }
@@ -56,6 +55,14 @@ public struct IPv4Prefix: AddressPrefix {
         self.length = length
     }
 
+    /// `10.0.0.0/8`; nil for anything else, IPv6 included.
+    public init?(_ text: some StringProtocol) {
+        guard let prefix = IPPrefix(text), case .v4(let address) = prefix.address else {
+            return nil
+        }
+        self.init(address, length: prefix.length)
+    }
+
     public func contains(_ address: IPv4Address) -> Bool {
         address.rawValue & Self.mask(length) == self.address.rawValue
     }
@@ -68,9 +75,6 @@ public struct IPv4Prefix: AddressPrefix {
     public func offset(of address: IPv4Address) -> UInt64? {
         contains(address) ? UInt64(address.rawValue & ~Self.mask(length)) : nil
     }
-
-    public var text: String { AddressText.format(self) }
-    public static func text(_ address: IPv4Address) -> String { AddressText.format(address) }
 
     /// Smart shifts: a shift by 32 gives zero, which is the mask of a default route.
     private static func mask(_ length: Int) -> UInt32 { .max << (32 - length) }
@@ -89,6 +93,14 @@ public struct IPv6Prefix: AddressPrefix {
         self.length = length
     }
 
+    /// `2001:db8::/32`; nil for anything else, IPv4 included.
+    public init?(_ text: some StringProtocol) {
+        guard let prefix = IPPrefix(text), case .v6(let address) = prefix.address else {
+            return nil
+        }
+        self.init(address, length: prefix.length)
+    }
+
     public func contains(_ address: IPv6Address) -> Bool {
         let mask = Self.mask(length)
         return address.high & mask.high == self.address.high
@@ -105,9 +117,6 @@ public struct IPv6Prefix: AddressPrefix {
         guard contains(address), address.high == self.address.high else { return nil }
         return address.low & ~Self.mask(length).low
     }
-
-    public var text: String { AddressText.format(self) }
-    public static func text(_ address: IPv6Address) -> String { AddressText.format(address) }
 
     private static func mask(_ length: Int) -> (high: UInt64, low: UInt64) {
         (.max << (64 - min(length, 64)), .max << (64 - max(length - 64, 0)))
