@@ -56,12 +56,32 @@ struct BlockFormat {
             at: byteCount, .headerCut(byteCount: byteCount, needed: byteCount + missing))
     }
 
-    /// Reads on to the next packet and moves past it.
-    @inline(__always)
+    /// Reads the next packet.
     mutating func next(
         _ region: borrowing ByteRegion, _ cursor: inout Int, _ record: inout PacketRecord
     ) throws(Misread) -> ReadStep {
+        try next(region.bytes, &cursor, &record)
+    }
+
+    /// Reads packets into `records` from `count` on, until it is full or there is no other.
+    mutating func next(
+        _ region: borrowing ByteRegion, _ cursor: inout Int,
+        _ records: inout MutableSpan<PacketRecord>, _ count: inout Int
+    ) throws(Misread) -> ReadStep {
         let bytes = region.bytes
+        while count < records.count {
+            let step = try next(bytes, &cursor, &records[count])
+            guard case .packet = step else { return step }
+            count += 1
+        }
+        return .packet
+    }
+
+    /// Reads on to the next packet and moves past it.
+    @inline(__always)
+    private mutating func next(
+        _ bytes: RawSpan, _ cursor: inout Int, _ record: inout PacketRecord
+    ) throws(Misread) -> ReadStep {
         while true {
             switch try frame(bytes, cursor) {
             case .end: return .end

@@ -155,16 +155,35 @@ public struct CaptureReader: ~Copyable {
     /// Fills `records` from the front, as many as it has room for or as there are at hand, and
     /// returns how many; zero is the end. An error waits until what precedes it has been returned.
     public mutating func next(_ records: inout [PacketRecord]) throws(CaptureError) -> Int {
+        if case .stream = source { return try nextOfStream(&records) }
+        var batch = records.mutableSpan
         var count = 0
-        do throws(CaptureError) {
-            while count < records.count, try next(&records[count]) {
-                count += 1
-                // What a stream holds is given up when it is asked for more.
-                if case .stream = source, streamIndex == stream.records.count { break }
+        do throws(Misread) {
+            switch source {
+            case .classic(let classic):
+                let step = try classic.next(region, &cursor, &batch, &count)
+                _ = conclude(step)
+            case .blocks:
+                let step = try blocks.next(region, &cursor, &batch, &count)
+                _ = conclude(step)
+            case .stream: break
             }
         } catch {
-            guard count > 0 else { throw error }
+            guard count > 0 else {
+                throw CaptureError(path: path, byteOffset: error.byteOffset, fault: error.fault)
+            }
         }
+        return count
+    }
+
+    /// What the stream holds is given up when it is asked for more, so a batch never spans that.
+    private mutating func nextOfStream(
+        _ records: inout [PacketRecord]
+    ) throws(CaptureError) -> Int {
+        guard !records.isEmpty, try refill() else { return 0 }
+        let count = min(records.count, stream.records.count - streamIndex)
+        for index in 0..<count { records[index] = stream.records[streamIndex + index] }
+        streamIndex += count
         return count
     }
 

@@ -64,12 +64,32 @@ struct ClassicFormat {
             timestampResolution: isNanosecond ? 9 : 6, frameCheckByteCount: frameCheckByteCount)
     }
 
-    /// Reads the record at `cursor` and moves past it.
-    @inline(__always)
+    /// Reads the next packet.
     func next(
         _ region: borrowing ByteRegion, _ cursor: inout Int, _ record: inout PacketRecord
     ) throws(Misread) -> ReadStep {
+        try next(region.bytes, &cursor, &record)
+    }
+
+    /// Reads packets into `records` from `count` on, until it is full or there is no other.
+    func next(
+        _ region: borrowing ByteRegion, _ cursor: inout Int,
+        _ records: inout MutableSpan<PacketRecord>, _ count: inout Int
+    ) throws(Misread) -> ReadStep {
         let bytes = region.bytes
+        while count < records.count {
+            let step = try next(bytes, &cursor, &records[count])
+            guard case .packet = step else { return step }
+            count += 1
+        }
+        return .packet
+    }
+
+    /// Reads the record at `cursor` and moves past it.
+    @inline(__always)
+    private func next(
+        _ bytes: RawSpan, _ cursor: inout Int, _ record: inout PacketRecord
+    ) throws(Misread) -> ReadStep {
         let left = bytes.byteCount &- cursor
         guard left >= Self.recordHeaderByteCount else {
             return left == 0 ? .end : .cut(missing: Self.recordHeaderByteCount &- left)
