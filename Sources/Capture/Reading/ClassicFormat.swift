@@ -94,7 +94,8 @@ struct ClassicFormat {
         guard left >= Self.recordHeaderByteCount else {
             return left == 0 ? .end : .cut(missing: Self.recordHeaderByteCount &- left)
         }
-        let captured = bytes.u32(cursor &+ 8, swapped: isSwapped)
+        let header = bytes.extracting(cursor..<cursor &+ Self.recordHeaderByteCount)
+        let captured = header.u32(8, swapped: isSwapped)
         guard captured <= CaptureLimits.capturedByteCountMax else {
             throw Misread(
                 at: cursor + 8,
@@ -102,14 +103,14 @@ struct ClassicFormat {
         }
         let byteCount = Self.recordHeaderByteCount &+ Int(captured)
         guard left >= byteCount else { return .cut(missing: byteCount &- left) }
-        let seconds = UInt64(bytes.u32(cursor, swapped: isSwapped))
-        let fraction = UInt64(bytes.u32(cursor &+ 4, swapped: isSwapped))
+        let seconds = UInt64(header.u32(0, swapped: isSwapped))
+        let fraction = UInt64(header.u32(4, swapped: isSwapped))
         record.timestampNanoseconds = seconds &* 1_000_000_000 &+ fraction &* nanosecondsPerTick
         record.fileOffset = cursor
         record.position = cursor &+ Self.recordHeaderByteCount
         record.setByteCounts(
             captured: min(captured, UInt32(truncatingIfNeeded: snapByteCount)),
-            original: bytes.u32(cursor &+ 12, swapped: isSwapped))
+            original: header.u32(12, swapped: isSwapped))
         record.interfaceIndex = 0
         record.linkType = linkType
         record.mayHaveOptions = false

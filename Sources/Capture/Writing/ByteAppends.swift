@@ -2,8 +2,8 @@
 
 extension [UInt8] {
     mutating func append<Value: FixedWidthInteger>(littleEndian value: Value) {
-        for index in 0..<Value.bitWidth / 8 {
-            append(UInt8(truncatingIfNeeded: value >> Value(8 * index)))
+        unsafe Swift.withUnsafeBytes(of: value.littleEndian) { bytes in
+            unsafe append(contentsOf: bytes)
         }
     }
 

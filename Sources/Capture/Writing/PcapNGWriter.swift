@@ -91,7 +91,7 @@ public struct PcapNGWriter: ~Copyable {
         block.append(UInt32(truncatingIfNeeded: bytes.byteCount))
         block.append(UInt32(clamping: originalByteCount))
         block.append(bytes)
-        if annotations != PacketAnnotations() {
+        if !annotations.isEmpty {
             block.append(annotations)
             block.endOptions()
         }
