@@ -44,7 +44,7 @@ public struct PcapNGWriter: ~Copyable {
         block.end()
         if let fault = block.fault { throw CaptureError(path: path, fault: fault) }
         sink = try ByteSink(path: path)
-        sink.buffer.append(contentsOf: block.bytes)
+        sink.buffer.append(block.bytes)
         self.block = block
     }
 
@@ -137,7 +137,7 @@ public struct PcapNGWriter: ~Copyable {
     private mutating func finish() throws(CaptureError) {
         block.end()
         if let fault = block.fault { throw error(fault) }
-        sink.buffer.append(contentsOf: block.bytes)
+        sink.buffer.append(block.bytes)
         try sink.flushIfFull()
     }
 
