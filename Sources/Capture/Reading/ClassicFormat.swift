@@ -9,6 +9,8 @@
 struct ClassicFormat {
     static let headerByteCount = 24
     static let recordHeaderByteCount = 16
+    /// Above the link type, its field has the length of the frame check sequence.
+    static let linkTypeMask: UInt32 = 0x03ff_ffff
 
     let isSwapped: Bool
     let isNanosecond: Bool
@@ -39,7 +41,7 @@ struct ClassicFormat {
         nanosecondsPerTick = isNanosecond ? 1 : 1000
         snapByteCount = effectiveSnapLength(bytes.u32(16, swapped: isSwapped))
         let network = bytes.u32(20, swapped: isSwapped)
-        linkType = LinkType(rawValue: network & 0x03ff_ffff)
+        linkType = LinkType(rawValue: network & Self.linkTypeMask)
         // The length of the frame check sequence counts 16-bit words.
         frameCheckByteCount = network & 0x0400_0000 == 0 ? nil : Int(network >> 28) * 2
     }

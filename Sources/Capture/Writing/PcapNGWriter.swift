@@ -56,8 +56,11 @@ public struct PcapNGWriter: ~Copyable {
         guard interfaceCount < CaptureLimits.interfaceCountMax else {
             throw error(.tooManyInterfaces(limit: CaptureLimits.interfaceCountMax))
         }
+        guard let linkType = UInt16(exactly: interface.linkType.rawValue) else {
+            throw error(.linkTypeUnwritable(interface.linkType))
+        }
         block.begin(BlockType.interface)
-        block.append(UInt16(truncatingIfNeeded: interface.linkType.rawValue))
+        block.append(linkType)
         block.append(0 as UInt16)
         block.append(UInt32(clamping: interface.snapByteCount))
         block.appendOption(OptionCode.interfaceName, interface.name, what: "interface name")
