@@ -69,8 +69,10 @@ struct BlockFormat {
         _ records: inout MutableSpan<PacketRecord>, _ count: inout Int
     ) throws(Misread) -> ReadStep {
         let bytes = region.bytes
+        var position = cursor
+        defer { cursor = position }
         while count < records.count {
-            let step = try next(bytes, &cursor, &records[count])
+            let step = try next(bytes, &position, &records[count])
             guard case .packet = step else { return step }
             count += 1
         }
@@ -111,9 +113,10 @@ struct BlockFormat {
         guard left >= BlockOffset.frameByteCount else {
             return left == 0 ? .end : .cut(missing: BlockOffset.frameByteCount &- left)
         }
-        let type = bytes.u32(cursor, swapped: isSwapped)
-        if type == BlockType.section { try readByteOrder(bytes, cursor) }
-        let length = bytes.u32(cursor &+ BlockOffset.length, swapped: isSwapped)
+        let header = bytes.extracting(cursor..<cursor &+ BlockOffset.frameByteCount)
+        let type = header.u32(0, swapped: isSwapped)
+        if type == BlockType.section { try readByteOrder(header, cursor) }
+        let length = header.u32(BlockOffset.length, swapped: isSwapped)
         let byteCount = Int(length)
         guard byteCount >= BlockOffset.frameByteCount,
             byteCount <= CaptureLimits.blockByteCountMax, byteCount & 3 == 0
