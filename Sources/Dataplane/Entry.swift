@@ -99,15 +99,26 @@ func carry(
         &arena, &state, context)
 }
 
-/// Wraps a packet for another node, if it fits.
+/// Wraps a packet for another node, cut into fragments if it must be and may be.
 func wrap(
     _ frame: inout Frame, _ packet: Packet, in network: OverlayNetwork, to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ frames: inout FrameList, _ arena: inout FrameArena,
     _ state: inout NodeState, _ context: Context
 ) -> Verdict {
-    guard packet.byteCount <= network.mtu else {
-        refuse(.tooBig(network.mtu), frame, packet, &frames, &arena, &state, context)
-        return .dropped(.packetTooBig)
+    if packet.byteCount > network.mtu {
+        guard mayFragment(packet, frame),
+            let rest = fragment(&frame, packet, mtu: network.mtu, frames, &arena)
+        else {
+            refuse(.tooBig(network.mtu), frame, packet, &frames, &arena, &state, context)
+            return .dropped(.packetTooBig)
+        }
+        for var later in rest {
+            encapsulate(
+                &later, packet, in: &arena, program: context.program, network: network, to: node,
+                mac: mac, hash: hash)
+            later.verdict = .transmitted(.underlay(node))
+            frames.append(later)
+        }
     }
     encapsulate(
         &frame, packet, in: &arena, program: context.program, network: network, to: node,

@@ -17,6 +17,9 @@ public struct FrameList: ~Copyable {
     public var isEmpty: Bool { count == 0 }
     public var isFull: Bool { count == storage.count }
 
+    /// Frames that still fit.
+    public var freeCount: Int { storage.count - count }
+
     public subscript(_ index: Int) -> Frame {
         get {
             precondition(index < count)

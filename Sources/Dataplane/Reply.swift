@@ -64,7 +64,7 @@ func answer(
     let network = program[endpoint.network]
     let client = program.addresses.find(packet.destination, in: .network(endpoint.network))
     let isRemote = program.isRemote(client, origin)
-    if isRemote, packet.byteCount > network.mtu {
+    if isRemote, packet.byteCount > network.mtu, !mayFragment(packet, frame) {
         refuse(.tooBig(network.mtu), frame, packet, &frames, &arena, &state, context)
         return .dropped(.packetTooBig)
     }

@@ -127,6 +127,46 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
         setChecked(0, bytes.u16(0) & 0xff00 | UInt16(value))
     }
 
+    /// Makes the packet a fragment of what it was: its data starts `advance` bytes further on, a
+    /// multiple of eight, and is `dataByteCount` long. More follow if `more`, or if more followed
+    /// the packet itself.
+    public mutating func setFragment(advancedBy advance: Int, dataByteCount: Int, more: Bool) {
+        let old = bytes.u16(IPv4Offset.fragment)
+        let offset = UInt16(truncatingIfNeeded: Int(old & 0x1fff) + advance / 8) & 0x1fff
+        setChecked(IPv4Offset.fragment, old & 0xe000 | (more ? 0x2000 : 0) | offset)
+        let headerByteCount = Int(bytes.u8(0) & 0x0f) * 4
+        setChecked(
+            IPv4Offset.totalLength, UInt16(truncatingIfNeeded: headerByteCount + dataByteCount))
+    }
+
+    /// Turns options that only the first fragment carries into padding (RFC 791, section 3.1: the
+    /// copied flag). Malformed options are left as they are.
+    public mutating func blankUncopiedOptions() {
+        let end = Int(bytes.u8(0) & 0x0f) * 4
+        var offset = IPv4Offset.options
+        while offset < end, bytes.u8(offset) != 0 {
+            let kind = bytes.u8(offset)
+            if kind == 1 {
+                offset += 1
+                continue
+            }
+            guard offset + 1 < end else { return }
+            let length = Int(bytes.u8(offset + 1))
+            guard length >= 2, offset + length <= end else { return }
+            if kind & 0x80 == 0 {
+                for position in offset..<offset + length { setOptionByte(position, 1) }
+            }
+            offset += length
+        }
+    }
+
+    private mutating func setOptionByte(_ offset: Int, _ value: UInt8) {
+        let word = bytes.u16(offset & ~1)
+        let isHigh = offset & 1 == 0
+        setChecked(
+            offset & ~1, isHigh ? word & 0x00ff | UInt16(value) << 8 : word & 0xff00 | UInt16(value))
+    }
+
     @inlinable
     mutating func setAddress(
         _ address: IPv4Address, at offset: Int, noting delta: inout ChecksumDelta
