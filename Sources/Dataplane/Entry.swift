@@ -106,18 +106,17 @@ func wrap(
     _ state: inout NodeState, _ context: Context
 ) -> Verdict {
     if packet.byteCount > network.mtu {
-        guard mayFragment(packet, frame),
-            let rest = fragment(&frame, packet, mtu: network.mtu, frames, &arena)
-        else {
+        let isCut =
+            mayFragment(packet, frame)
+            && fragment(&frame, packet, mtu: network.mtu, &frames, &arena) { later, arena in
+                encapsulate(
+                    &later, packet, in: &arena, program: context.program, network: network,
+                    to: node, mac: mac, hash: hash)
+                later.verdict = .transmitted(.underlay(node))
+            }
+        guard isCut else {
             refuse(.tooBig(network.mtu), frame, packet, &frames, &arena, &state, context)
             return .dropped(.packetTooBig)
-        }
-        for var later in rest {
-            encapsulate(
-                &later, packet, in: &arena, program: context.program, network: network, to: node,
-                mac: mac, hash: hash)
-            later.verdict = .transmitted(.underlay(node))
-            frames.append(later)
         }
     }
     encapsulate(

@@ -23,52 +23,62 @@ private struct Cut {
         stepByteCount = (mtu &- headerByteCount) & ~7
     }
 
-    /// Data offset and length of each fragment after the first.
-    var later: [(offset: Int, byteCount: Int)] {
-        stride(from: stepByteCount, to: dataByteCount, by: stepByteCount).map {
-            ($0, min(stepByteCount, dataByteCount - $0))
-        }
+    /// Fragments after the first.
+    var laterCount: Int { (dataByteCount &- 1) / stepByteCount }
+
+    /// Whether they find room, each with its headroom and alignment.
+    func fits(_ packet: Packet, _ frames: borrowing FrameList, _ arena: borrowing FrameArena) -> Bool
+    {
+        guard stepByteCount > 0, laterCount <= frames.freeCount else { return false }
+        let each = packet.transport &+ stepByteCount &+ Limits.headroomByteCount &+ 64
+        return laterCount &* each <= arena.freeByteCount
     }
 }
 
-/// Cuts a packet to `mtu`: afterwards `frame` is its first fragment, and the others, not yet
-/// judged, are returned. Nil, with nothing changed, when there is no room for all of them.
+/// Cuts a packet to `mtu`: afterwards `frame` is its first fragment, and the others have been made,
+/// handed to `send` and added to the frames. False, with nothing changed, when there is no room.
 func fragment(
-    _ frame: inout Frame, _ packet: Packet, mtu: Int, _ frames: borrowing FrameList,
-    _ arena: inout FrameArena
-) -> [Frame]? {
+    _ frame: inout Frame, _ packet: Packet, mtu: Int, _ frames: inout FrameList,
+    _ arena: inout FrameArena, send: (inout Frame, inout FrameArena) -> Void
+) -> Bool {
     let cut = Cut(packet, mtu: mtu)
-    let each = packet.transport + cut.stepByteCount + Limits.headroomByteCount + 64
-    guard cut.stepByteCount > 0, cut.later.count <= frames.freeCount,
-        cut.later.count * each <= arena.freeByteCount
-    else { return nil }
-    var made: [Frame] = []
-    for part in cut.later {
-        let byteCount = packet.transport + part.byteCount
-        guard let offset = arena.reserve(byteCount) else { return nil }
-        arena.copyBytes(from: frame.offset, count: packet.transport, to: offset)
-        arena.copyBytes(
-            from: frame.offset + packet.transport + part.offset, count: part.byteCount,
-            to: offset + packet.transport)
-        var later = Frame(
-            offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
-            arrival: frame.arrival)
-        later.isGenerated = true
-        later.timestamp = frame.timestamp
-        later.choice = frame.choice
+    guard cut.fits(packet, frames, arena) else { return false }
+    for index in 1...max(cut.laterCount, 1) {
+        let start = index &* cut.stepByteCount
+        let count = min(cut.stepByteCount, cut.dataByteCount &- start)
+        guard var later = copy(frame, packet, start, count, &arena) else { return false }
         var bytes = arena.mutableBytes(of: later)
-        guard var header = MutableIPv4Header(&bytes, at: packet.network) else { return nil }
-        header.blankUncopiedOptions()
-        header.setFragment(
-            advancedBy: part.offset, dataByteCount: part.byteCount,
-            more: part.offset + part.byteCount < cut.dataByteCount)
-        made.append(later)
+        if var header = MutableIPv4Header(&bytes, at: packet.network) {
+            header.blankUncopiedOptions()
+            header.setFragment(
+                advancedBy: start, dataByteCount: count, more: start &+ count < cut.dataByteCount)
+        }
+        send(&later, &arena)
+        frames.append(later)
     }
-    frame.byteCount = packet.transport + cut.stepByteCount
+    frame.byteCount = packet.transport &+ cut.stepByteCount
     frame.wireByteCount = frame.byteCount
     var bytes = arena.mutableBytes(of: frame)
     if var header = MutableIPv4Header(&bytes, at: packet.network) {
         header.setFragment(advancedBy: 0, dataByteCount: cut.stepByteCount, more: true)
     }
-    return made
+    return true
+}
+
+/// A frame with the headers of `frame` and `count` bytes of its data from `start` on.
+private func copy(
+    _ frame: Frame, _ packet: Packet, _ start: Int, _ count: Int, _ arena: inout FrameArena
+) -> Frame? {
+    let byteCount = packet.transport &+ count
+    guard let offset = arena.reserve(byteCount) else { return nil }
+    let data = frame.offset &+ packet.transport
+    arena.copyBytes(from: frame.offset, count: packet.transport, to: offset)
+    arena.copyBytes(from: data &+ start, count: count, to: offset &+ packet.transport)
+    var later = Frame(
+        offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
+        arrival: frame.arrival)
+    later.isGenerated = true
+    later.timestamp = frame.timestamp
+    later.choice = frame.choice
+    return later
 }
