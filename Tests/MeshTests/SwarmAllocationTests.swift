@@ -55,6 +55,14 @@ import Wire
                 == MeshError(.network(3), .vniTaken(4097, by: "network 'pinned'")))
     }
 
+    @Test func `the ingress network's VNI is not to be had`() {
+        var greedy = NetworkSpecification(name: "greedy")
+        greedy.vni = 4096
+        #expect(
+            refusal(.nodes(1).with(greedy))
+                == MeshError(.network(0), .vniTaken(4096, by: "network 'ingress'")))
+    }
+
     @Test func `an encrypted overlay keeps 1424 bytes and an IPv6 underlay takes 70`() throws {
         var secret = NetworkSpecification(name: "secret")
         secret.isEncrypted = true
