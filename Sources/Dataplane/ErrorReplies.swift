@@ -33,6 +33,7 @@ func refuse(
         offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
         arrival: frame.arrival)
     error.isGenerated = true
+    error.timestamp = frame.timestamp
     arena.copyLinkHeader(of: frame, to: error, byteCount: packet.network)
     arena.copyBytes(
         from: frame.offset &+ packet.network, count: quoted,

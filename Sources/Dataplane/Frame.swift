@@ -25,6 +25,8 @@ public struct Frame: Sendable {
     public var wireByteCount: Int
     /// A number given by whoever fed the frame; copies of a frame keep it.
     public var id: UInt64
+    /// When it was seen, in nanoseconds; errors about a frame carry the frame's.
+    public var timestamp: UInt64 = 0
     public var arrival: Arrival
     /// Made by the node itself: an ICMP error.
     public var isGenerated = false

@@ -64,9 +64,7 @@ public struct MeshRunner: ~Copyable {
         self.now = max(self.now, now)
         var isMoving = true
         while isMoving {
-            let start = clock()
-            isMoving = observer.isWatching ? watchedRound(&observer) : round()
-            processingNanoseconds &+= clock() &- start
+            isMoving = observer.isWatching ? watchedRound(&observer, clock) : round(clock)
         }
         pendingCount = 0
     }
@@ -78,18 +76,23 @@ public struct MeshRunner: ~Copyable {
     }
 
     /// One round; whether anything is on the wire afterwards.
-    private mutating func round() -> Bool {
+    private mutating func round(_ clock: () -> UInt64) -> Bool {
+        let start = clock()
         for node in nodes where !node.incoming.isEmpty { node.process(in: &arena, now: now) }
-        return forward()
+        let isMoving = forward()
+        processingNanoseconds &+= clock() &- start
+        return isMoving
     }
 
-    /// One round with somebody watching.
+    /// One round with somebody watching, whose time is not counted.
     private mutating func watchedRound<Observer: FrameObserver & ~Copyable>(
-        _ observer: inout Observer
+        _ observer: inout Observer, _ clock: () -> UInt64
     ) -> Bool {
         for (index, node) in nodes.enumerated() where !node.incoming.isEmpty {
             observer.arriving(at: NodeIndex(index), node.incoming, arena)
+            let start = clock()
             node.process(in: &arena, now: now)
+            processingNanoseconds &+= clock() &- start
             observer.judged(at: NodeIndex(index), node.incoming, arena)
         }
         return forward()

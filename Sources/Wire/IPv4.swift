@@ -173,22 +173,24 @@ public struct IPv4Fields: Equatable, Sendable {
         self.payloadByteCount = payloadByteCount
     }
 
-    /// Writes the header with its checksum to the first 20 bytes of `bytes`.
+    /// Writes the header with its checksum to the first 20 bytes of `bytes`. The sum is taken over
+    /// the words written, not over memory: loads would have to wait for the stores.
+    @inline(__always)
     @_lifetime(bytes: copy bytes)
     public func write(to bytes: inout MutableRawSpan) {
-        bytes.setU16(0, 0x4500 | UInt16(trafficClass))
-        bytes.setU16(
-            IPv4Offset.totalLength, UInt16(truncatingIfNeeded: Self.byteCount + payloadByteCount))
-        bytes.setU16(IPv4Offset.identification, identification)
+        let totalByteCount = UInt16(truncatingIfNeeded: Self.byteCount + payloadByteCount)
         let flags: UInt16 = (dontFragment ? 0x4000 : 0) | (moreFragments ? 0x2000 : 0)
-        bytes.setU16(
-            IPv4Offset.fragment, flags | UInt16(truncatingIfNeeded: fragmentOffset / 8) & 0x1fff)
-        bytes.setU8(IPv4Offset.ttl, ttl)
-        bytes.setU8(IPv4Offset.proto, proto.rawValue)
-        bytes.setU16(IPv4Offset.checksum, 0)
+        let fragment = flags | UInt16(truncatingIfNeeded: fragmentOffset / 8) & 0x1fff
+        let first = 0x4500_0000 | UInt32(trafficClass) << 16 | UInt32(totalByteCount)
+        let second = UInt32(identification) << 16 | UInt32(fragment)
+        let third = UInt32(ttl) << 24 | UInt32(proto.rawValue) << 16
+        let sum =
+            UInt64(first) &+ UInt64(second) &+ UInt64(third) &+ UInt64(source.rawValue)
+            &+ UInt64(destination.rawValue)
+        bytes.setU32(0, first)
+        bytes.setU32(IPv4Offset.identification, second)
+        bytes.setU32(IPv4Offset.ttl, third | UInt32(~Checksum.fold(sum)))
         bytes.setU32(IPv4Offset.source, source.rawValue)
         bytes.setU32(IPv4Offset.destination, destination.rawValue)
-        let checksum = Checksum.of(bytes.bytes.extracting(0..<Self.byteCount))
-        bytes.setU16(IPv4Offset.checksum, checksum)
     }
 }

@@ -47,11 +47,11 @@ extension ExpectedPacket {
             interfaceIndex: record.interfaceIndex, bytes: bytes.array)
     }
 
-    /// As libpcap tells it, which has no interfaces and numbers raw IP as DLT_RAW.
+    /// As libpcap tells it, which has no interfaces and numbers a few link types otherwise.
     var asLibpcap: ExpectedPacket {
         var packet = self
         packet.interfaceIndex = 0
-        if [14, 101].contains(linkType) { packet.linkType = 12 }
+        packet.linkType = [14: 12, 100: 11, 101: 12, 102: 15, 103: 16][linkType] ?? linkType
         return packet
     }
 }
