@@ -153,6 +153,9 @@ private struct NetworkBuilder {
         _ subnet: SubnetSpecification<P>, _ index: Int, _ table: inout PrefixTable<P>
     ) throws(MeshError) -> Subnet<P> {
         let text = subnet.prefix.description
+        guard subnet.prefix.isForHosts else {
+            throw MeshError(subject(index), .hostlessSubnet(text))
+        }
         if let owner = table.owner(overlapping: subnet.prefix) {
             throw MeshError(subject(index), .poolOverlap(subnet: text, other: owner))
         }

@@ -95,6 +95,13 @@ import Wire
         #expect(around.description.contains("node 'node1' (192.0.2.11)"))
     }
 
+    @Test(arguments: ["0.0.0.0/0", "0.1.0.0/16", "127.0.0.0/24", "224.0.0.0/24", "255.0.0.0/8"])
+    func `a subnet no host may live in is refused`(text: String) throws {
+        var odd = NetworkSpecification(name: "odd")
+        odd.v4 = try SubnetSpecification(prefix: prefix(text))
+        #expect(refusal(.nodes(1).with(odd)) == MeshError(.network(0), .hostlessSubnet(text)))
+    }
+
     @Test func `a full subnet is an error that names it`() throws {
         var small = NetworkSpecification(name: "small")
         small.v4 = try SubnetSpecification(prefix: prefix("10.9.0.0/29"))
