@@ -6,7 +6,6 @@
 import Mesh
 
 struct StackReader {
-    let file: String
     let options: ComposeOptions
     /// What names of services and networks start with.
     var stack: String
@@ -15,8 +14,7 @@ struct StackReader {
     /// Keys that docker names in one line, `Ignoring unsupported options: ...`.
     var unsupportedKeys: Set<String> = []
 
-    init(file: String, options: ComposeOptions) {
-        self.file = file
+    init(options: ComposeOptions) {
         self.options = options
         stack = options.stack ?? "stack"
     }

@@ -9,6 +9,8 @@ import Wire
 public protocol AddressPrefix: Hashable, Sendable, CustomStringConvertible {
     associatedtype Address: Hashable, Comparable, Sendable, CustomStringConvertible
     static var bitCount: Int { get }
+    /// What no host may have an address of: loopback, multicast, "this network".
+    static var hostless: [Self] { get }
     /// The network address: all bits past `length` are zero.
     var address: Address { get }
     var length: Int { get }
@@ -28,6 +30,9 @@ extension AddressPrefix {
         contains(other.address) || other.contains(address)
     }
 
+    /// Whether every address of it may belong to a host.
+    public var isForHosts: Bool { Self.hostless.allSatisfy { !$0.overlaps(self) } }
+
     /// How many addresses, or `UInt64.max` when 64 bits cannot say.
     public var addressCount: UInt64 {
         let hostBits = Self.bitCount - length
@@ -40,6 +45,13 @@ public struct IPv4Prefix: AddressPrefix {
     public let length: Int
 
     public static var bitCount: Int { 32 }
+
+    /// RFC 6890: 0.0.0.0/8, 127.0.0.0/8, and all from multicast upward.
+    public static var hostless: [IPv4Prefix] {
+        [(0, 8), (127, 8), (224, 3)].compactMap { first, length in
+            IPv4Prefix(IPv4Address(first, 0, 0, 0), length: length)
+        }
+    }
 
     /// 0.0.0.0/0.
     public static var everything: IPv4Prefix { IPv4Prefix() }
@@ -85,6 +97,13 @@ public struct IPv6Prefix: AddressPrefix {
     public let length: Int
 
     public static var bitCount: Int { 128 }
+
+    /// RFC 4291: the unspecified and loopback addresses, multicast.
+    public static var hostless: [IPv6Prefix] {
+        [(0, 127), (0xff00 << 48, 8)].compactMap { high, length in
+            IPv6Prefix(IPv6Address(high: high, low: 0), length: length)
+        }
+    }
 
     public init?(_ address: IPv6Address, length: Int) {
         guard (0...128).contains(length) else { return nil }

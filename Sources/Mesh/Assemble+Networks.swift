@@ -37,6 +37,9 @@ private struct NetworkBuilder {
         var ingress = specification.ingress
         let hasIPv6Client = nodes.contains { $0.addresses.contains { !$0.isIPv4 } }
         if hasIPv6Client || specification.settings.isIPv6Wanted { ingress.isIPv6Enabled = true }
+        ingress.driver = .overlay
+        // The first network of a swarm, there before anything else is declared.
+        ingress.vni = ingress.vni ?? MeshLimits.vniFirst
         declared = [ingress] + specification.networks
         settings = specification.settings
         isUnderlayIPv4 = nodes.first?.vtep.isIPv4 ?? true
@@ -150,6 +153,9 @@ private struct NetworkBuilder {
         _ subnet: SubnetSpecification<P>, _ index: Int, _ table: inout PrefixTable<P>
     ) throws(MeshError) -> Subnet<P> {
         let text = subnet.prefix.description
+        guard subnet.prefix.isForHosts else {
+            throw MeshError(subject(index), .hostlessSubnet(text))
+        }
         if let owner = table.owner(overlapping: subnet.prefix) {
             throw MeshError(subject(index), .poolOverlap(subnet: text, other: owner))
         }

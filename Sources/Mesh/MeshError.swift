@@ -38,6 +38,7 @@ public struct MeshError: Error, Hashable, Sendable, CustomStringConvertible {
         case macTaken(MACAddress, by: String)
         case groupMAC(MACAddress)
         case poolOverlap(subnet: String, other: String)
+        case hostlessSubnet(String)
         case noMoreSubnets
         case noSubnet
         case outsideSubnet(what: String, address: String, subnet: String)
@@ -93,6 +94,8 @@ extension MeshError.Reason: CustomStringConvertible {
         case .groupMAC(let mac): "MAC address \(mac) is a group address"
         case .poolOverlap(let subnet, let other):
             "Pool overlaps with other one on this address space: \(subnet) and \(other)"
+        case .hostlessSubnet(let subnet):
+            "subnet \(subnet) has addresses that no host may have"
         case .noMoreSubnets: "no more subnets in the default address pools"
         case .noSubnet: "the network has neither IPv4 nor IPv6"
         case .outsideSubnet(let what, let address, let subnet):

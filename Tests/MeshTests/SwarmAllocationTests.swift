@@ -55,6 +55,14 @@ import Wire
                 == MeshError(.network(3), .vniTaken(4097, by: "network 'pinned'")))
     }
 
+    @Test func `the ingress network's VNI is not to be had`() {
+        var greedy = NetworkSpecification(name: "greedy")
+        greedy.vni = 4096
+        #expect(
+            refusal(.nodes(1).with(greedy))
+                == MeshError(.network(0), .vniTaken(4096, by: "network 'ingress'")))
+    }
+
     @Test func `an encrypted overlay keeps 1424 bytes and an IPv6 underlay takes 70`() throws {
         var secret = NetworkSpecification(name: "secret")
         secret.isEncrypted = true
@@ -85,6 +93,13 @@ import Wire
         mine.v4 = try SubnetSpecification(prefix: prefix("192.0.2.0/24"))
         let around = try #require(refusal(.nodes(1).with(mine)))
         #expect(around.description.contains("node 'node1' (192.0.2.11)"))
+    }
+
+    @Test(arguments: ["0.0.0.0/0", "0.1.0.0/16", "127.0.0.0/24", "224.0.0.0/24", "255.0.0.0/8"])
+    func `a subnet no host may live in is refused`(text: String) throws {
+        var odd = NetworkSpecification(name: "odd")
+        odd.v4 = try SubnetSpecification(prefix: prefix(text))
+        #expect(refusal(.nodes(1).with(odd)) == MeshError(.network(0), .hostlessSubnet(text)))
     }
 
     @Test func `a full subnet is an error that names it`() throws {
