@@ -1,6 +1,6 @@
 // One packet of a capture, as places and numbers.
 //
-// A trivial value: forty bytes, no reference, so a batch of them costs nothing to fill or copy. The
+// A trivial value: 48 bytes, no reference, so a batch of them costs nothing to fill or copy. The
 // packet's bytes stay where they are; `CaptureReader.bytes(of:)` lends them. Invariant: a record
 // made by a reader lies wholly inside what that reader holds until the reader is asked for more.
 

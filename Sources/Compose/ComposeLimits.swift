@@ -1,10 +1,10 @@
 // What a configuration may cost to read. A file past one of these is refused with its place.
 
 enum ComposeLimits {
-    /// Ten thousand services of twenty lines fit four times over.
+    /// Ten thousand services of twenty lines fit three times over.
     static let byteCountMax = 16 << 20
     /// Counted after aliases are expanded, so that nested aliases cannot multiply without end.
-    static let treeNodeCountMax = 2_000_000
+    static let treeNodeCountMax = 1_000_000
     /// Compose nests eight deep at most.
     static let depthMax = 32
     /// Defaults inside defaults of `${A:-${B:-...}}`.

@@ -33,25 +33,57 @@ public enum ComposeLoader {
     public static func load(
         _ text: String, file: String, options: ComposeOptions = ComposeOptions()
     ) throws(ComposeError) -> LoadedStack {
-        let root = try DocumentReader.read(text, file: file)
-        guard root.entries != nil else {
-            let message = "Top-level object must be a mapping"
-            throw ComposeError(Diagnostic(place: root.place, path: "", message: message))
+        try load([ComposeSource(file: file, text: text)], options: options)
+    }
+
+    /// Reads several files as one stack, each laid over those before it.
+    public static func load(
+        _ sources: [ComposeSource], options: ComposeOptions = ComposeOptions()
+    ) throws(ComposeError) -> LoadedStack {
+        let first = Place(file: sources.first?.file ?? "-", line: 1, column: 1)
+        var root = Tree(content: .mapping([]), place: first)
+        for source in sources {
+            let tree = try DocumentReader.read(source.text, file: source.file)
+            try check(tree, over: root)
+            root = root.merged(with: tree)
         }
-        var stack = options.stack ?? "stack"
-        if options.stack == nil, case .scalar(let name, _)? = root["name"]?.value.content {
-            stack = name
-        }
-        var reader = StackReader(file: file, options: options, stack: stack)
+        var reader = StackReader(options: options)
         let loaded = reader.stack(reader.interpolated(root))
         if let error = ComposeError(reader.errors) { throw error }
         return loaded
+    }
+
+    private static func check(_ tree: Tree, over base: Tree) throws(ComposeError) {
+        guard tree.entries != nil else {
+            let message = "Top-level object must be a mapping"
+            throw ComposeError(Diagnostic(place: tree.place, path: "", message: message))
+        }
+        guard case .scalar(let old, _)? = base["version"]?.value.content,
+            let version = tree["version"], case .scalar(let new, _) = version.value.content,
+            old != new
+        else { return }
+        let message = "version mismatched between two composefiles : \(old) and \(new)"
+        throw ComposeError(Diagnostic(place: version.place, path: "version", message: message))
+    }
+}
+
+/// One file's name and text.
+public struct ComposeSource: Hashable, Sendable {
+    public var file: String
+    public var text: String
+
+    public init(file: String, text: String) {
+        self.file = file
+        self.text = text
     }
 }
 
 extension StackReader {
     fileprivate mutating func stack(_ root: Tree) -> LoadedStack {
         for entry in root.entries ?? [] { checkTopLevel(entry) }
+        if options.stack == nil, case .scalar(let name, _)? = root["name"]?.value.content {
+            stack = name
+        }
         let mesh = mesh(root["x-mesh"], root: root.place)
         let services = root["services"].map { self.services($0.value) } ?? []
         if services.isEmpty, errors.isEmpty {
@@ -125,8 +157,8 @@ extension StackReader {
         let fallback =
             mesh.nodeCount ?? (mesh.nodes == nil ? ComposeLoader.nodeCountDefault : declared.count)
         let count = options.nodeCount ?? fallback
-        guard (1...Limits.nodeCountMax).contains(count) else {
-            fail(root, "x-mesh.nodes", "must be between 1 and \(Limits.nodeCountMax) nodes")
+        guard (1...MeshLimits.nodeCountMax).contains(count) else {
+            fail(root, "x-mesh.nodes", "must be between 1 and \(MeshLimits.nodeCountMax) nodes")
             return []
         }
         let isDualStack = mesh.settings.isIPv6Wanted

@@ -44,7 +44,7 @@ enum PortSyntax {
         guard let targets = range(parts.target, least: 1) else {
             throw .invalidTarget(parts.target)
         }
-        if let address = parts.address, AddressText.ip(address) == nil {
+        if let address = parts.address, IPAddress(address) == nil {
             throw .invalidAddress(address)
         }
         let pairs = try pair(targets, parts)
@@ -94,6 +94,6 @@ enum PortSyntax {
     }
 
     private static func port(_ text: Substring, _ least: Int) -> UInt16? {
-        AddressText.decimal(text, max: 65_535).flatMap { $0 >= least ? UInt16($0) : nil }
+        Decimal.parse(text, max: 65_535).flatMap { $0 >= least ? UInt16($0) : nil }
     }
 }

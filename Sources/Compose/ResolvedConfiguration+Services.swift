@@ -70,7 +70,7 @@ extension ResolvedConfiguration {
                 writer.item(2, "network", network.name)
                 writer.put(3, "node", cluster[balancer.node].name)
                 writer.put(3, "addresses", texts(balancer.v4, balancer.v6))
-                writer.put(3, "mac", AddressText.format(balancer.mac))
+                writer.put(3, "mac", balancer.mac.description)
             }
         }
         writer.open(1, "virtual_addresses")
@@ -101,11 +101,11 @@ extension ResolvedConfiguration {
         for end in endpoints {
             writer.item(4, "network", cluster[end.network].name)
             writer.put(5, "addresses", texts(end.v4, end.v6))
-            writer.put(5, "mac", AddressText.format(end.mac))
+            writer.put(5, "mac", end.mac.description)
         }
     }
 
     private static func texts(_ v4: IPv4Address?, _ v6: IPv6Address?) -> [String] {
-        [v4.map { AddressText.format($0) }, v6.map { AddressText.format($0) }].compactMap { $0 }
+        [v4.map { "\($0)" }, v6.map { "\($0)" }].compactMap { $0 }
     }
 }

@@ -29,7 +29,7 @@ public enum ResolvedConfiguration {
         writer.put(1, "reply", settings.replyPath.rawValue)
         writer.put(1, "ipv6", settings.isIPv6Wanted)
         writer.put(
-            1, "default_addr_pool", settings.pools.map { "\($0.base.text) \($0.subnetLength)" })
+            1, "default_addr_pool", settings.pools.map { "\($0.base) \($0.subnetLength)" })
         if let ingress = cluster.ingress {
             writer.open(1, "ingress")
             writeAddressing(2, ingress, cluster, &writer)
@@ -41,9 +41,9 @@ public enum ResolvedConfiguration {
     private static func write(_ node: Node, _ writer: inout YAMLWriter) {
         writer.item(2, "name", node.name)
         writer.put(3, "id", node.identifier)
-        writer.put(3, "vtep", AddressText.format(node.vtep))
-        writer.put(3, "addresses", node.addresses.map { AddressText.format($0) })
-        writer.put(3, "mac", AddressText.format(node.mac))
+        writer.put(3, "vtep", node.vtep.description)
+        writer.put(3, "addresses", node.addresses.map { "\($0)" })
+        writer.put(3, "mac", node.mac.description)
         writer.put(3, "role", node.role.rawValue)
         writer.put(3, "availability", node.availability.rawValue)
         write(3, "labels", node.labels, &writer)
@@ -91,9 +91,9 @@ public enum ResolvedConfiguration {
     private static func write<P>(
         _ depth: Int, _ subnet: Subnet<P>, _ writer: inout YAMLWriter
     ) {
-        writer.item(depth, "subnet", subnet.prefix.text)
-        writer.put(depth + 1, "gateway", P.text(subnet.gateway))
-        if let range = subnet.range { writer.put(depth + 1, "ip_range", range.text) }
+        writer.item(depth, "subnet", subnet.prefix.description)
+        writer.put(depth + 1, "gateway", subnet.gateway.description)
+        if let range = subnet.range { writer.put(depth + 1, "ip_range", range.description) }
     }
 
     /// What the driver's MTU exceeds the network's by.
@@ -104,7 +104,7 @@ public enum ResolvedConfiguration {
     }
 }
 
-extension HashKey {
+extension ClusterSettings.HashKey {
     var hexadecimal: String {
         [first, second].map { half in
             let digits = String(half, radix: 16)

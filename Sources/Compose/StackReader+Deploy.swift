@@ -36,7 +36,7 @@ extension StackReader {
             switch entry.key {
             case "constraints": service.constraints = constraints(entry.value, key)
             case "max_replicas_per_node":
-                let count = integer(entry.value, key, in: 0...Limits.replicaCountMax)
+                let count = integer(entry.value, key, in: 0...MeshLimits.replicaCountMax)
                 service.maxReplicasPerNode = count ?? 0
             case "preferences":
                 warn(entry.place, key, "ignored, tasks are spread over nodes")

@@ -31,20 +31,21 @@ extension StackReader {
         switch entry.key {
         case "nodes": nodes(entry.value, path, into: &mesh)
         case "mtu":
-            let range = Limits.ipv4MTUMin...Limits.mtuMax
-            mesh.settings.underlayMTU = integer(entry.value, path, in: range) ?? Limits.ethernetMTU
+            let range = MeshLimits.ipv4MTUMin...MeshLimits.mtuMax
+            mesh.settings.underlayMTU =
+                integer(entry.value, path, in: range) ?? MeshLimits.ethernetMTU
         case "vxlan_port":
-            let range = Limits.vxlanPortRange
+            let range = MeshLimits.vxlanPortRange
             let bounds = Int(range.lowerBound)...Int(range.upperBound)
             if let port = integer(entry.value, path, in: bounds) {
                 mesh.settings.vxlanPort = Port(UInt16(port))
             }
         case "hash_key":
             let what = "a key of 32 hexadecimal digits"
-            let key = value(entry.value, path, what) { HashKey(hexadecimal: $0) }
+            let key = value(entry.value, path, what) { ClusterSettings.HashKey(hexadecimal: $0) }
             mesh.settings.hashKey = key ?? mesh.settings.hashKey
         case "reply":
-            let reply = choice(entry.value, path, as: ReplyPath.self)
+            let reply = choice(entry.value, path, as: ClusterSettings.ReplyPath.self)
             mesh.settings.replyPath = reply ?? mesh.settings.replyPath
         case "ingress": ingress(entry, into: &mesh)
         case "default_addr_pool", "default_addr_pool_mask_length", "ipv6": break
@@ -92,17 +93,17 @@ extension StackReader {
 
     private static func pool(_ text: String, _ length: Int) -> SubnetPool? {
         let words = text.split(separator: " ")
-        guard (1...2).contains(words.count), let base = AddressText.ipv4Prefix(words[0]) else {
+        guard (1...2).contains(words.count), let base = IPv4Prefix(words[0]) else {
             return nil
         }
         guard words.count == 2 else { return SubnetPool(base: base, subnetLength: length) }
-        return AddressText.decimal(words[1], max: 29).flatMap {
+        return Decimal.parse(words[1], max: 29).flatMap {
             SubnetPool(base: base, subnetLength: $0)
         }
     }
 }
 
-extension HashKey {
+extension ClusterSettings.HashKey {
     /// Thirty-two hexadecimal digits, first half first.
     init?(hexadecimal text: String) {
         let digits = Array(text)

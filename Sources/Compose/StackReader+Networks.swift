@@ -88,11 +88,11 @@ extension StackReader {
             case "encrypted": network.isEncrypted = true
             case "dsr": network.isDirectReturn = true
             case "com.docker.network.driver.mtu", "mtu":
-                let range = Limits.ipv4MTUMin...Limits.mtuMax
+                let range = MeshLimits.ipv4MTUMin...MeshLimits.mtuMax
                 network.driverMTU = integer(entry.value, key, in: range)
             case "com.docker.network.driver.overlay.vxlanid_list", "vxlanid_list":
                 // One identifier per IPv4 subnet, of which a network here has one.
-                let range = 1...Int(Limits.vniLast)
+                let range = 1...Int(MeshLimits.vniLast)
                 network.vni = integer(entry.value, key, in: range).map { UInt32($0) }
             default: warn(entry.place, key, "unsupported option, ignored")
             }
@@ -138,14 +138,14 @@ extension StackReader {
         }
         guard let text = string(subnet.value, "\(path).subnet") else { return }
         let hasFamily: Bool
-        if let prefix = AddressText.ipv4Prefix(text) {
+        if let prefix = IPv4Prefix(text) {
             hasFamily = network.v4 != nil
             network.v4 = specification(
-                tree, path, prefix, AddressText.ipv4, AddressText.ipv4Prefix)
-        } else if let prefix = AddressText.ipv6Prefix(text) {
+                tree, path, prefix, IPv4Address.init, IPv4Prefix.init)
+        } else if let prefix = IPv6Prefix(text) {
             hasFamily = network.v6 != nil
             network.v6 = specification(
-                tree, path, prefix, AddressText.ipv6, AddressText.ipv6Prefix)
+                tree, path, prefix, IPv6Address.init, IPv6Prefix.init)
         } else {
             return fail(subnet.value.place, "\(path).subnet", "'\(text)' is not a subnet")
         }

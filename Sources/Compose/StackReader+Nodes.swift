@@ -7,7 +7,7 @@ import Wire
 extension StackReader {
     mutating func nodes(_ tree: Tree, _ path: String, into mesh: inout ReadMesh) {
         guard case .sequence(let trees) = tree.content else {
-            mesh.nodeCount = integer(tree, path, in: 1...Limits.nodeCountMax)
+            mesh.nodeCount = integer(tree, path, in: 1...MeshLimits.nodeCountMax)
             return
         }
         var nodes: [(node: NodeSpecification, place: Place)] = []
@@ -43,7 +43,7 @@ extension StackReader {
                     address($1, "\(key).\($0)")
                 }
             case "mac":
-                node.mac = self.value(value, key, "a MAC address") { AddressText.mac($0) }
+                node.mac = self.value(value, key, "a MAC address") { MACAddress($0) }
             case "labels": node.labels = labels(value, key)
             case "role": node.role = choice(value, key, as: Node.Role.self) ?? .worker
             case "availability":
@@ -55,7 +55,7 @@ extension StackReader {
     }
 
     private mutating func address(_ tree: Tree, _ path: String) -> IPAddress? {
-        value(tree, path, "an IP address") { AddressText.ip($0) }
+        value(tree, path, "an IP address") { IPAddress($0) }
     }
 }
 

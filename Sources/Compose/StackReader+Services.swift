@@ -75,7 +75,7 @@ extension StackReader {
     }
 
     mutating func replicaCount(_ tree: Tree, _ path: String) -> Int? {
-        integer(tree, path, in: 0...Limits.replicaCountMax)
+        integer(tree, path, in: 0...MeshLimits.replicaCountMax)
     }
 
     private mutating func checkReplicas(
@@ -146,13 +146,14 @@ extension StackReader {
             let key = "\(path).\(entry.key)"
             switch entry.key {
             case "replicas_max":
-                service.replicaCountMax = integer(entry.value, key, in: 1...Limits.replicaCountMax)
+                service.replicaCountMax = integer(
+                    entry.value, key, in: 1...MeshLimits.replicaCountMax)
             case "scheduler":
                 let scheduler = choice(entry.value, key, as: Service.Scheduler.self)
                 service.scheduler = scheduler ?? service.scheduler
             case "weights":
                 for (index, item) in list(entry.value, key).enumerated() {
-                    let weight = integer(item, "\(key).\(index)", in: 0...Int(Limits.weightMax))
+                    let weight = integer(item, "\(key).\(index)", in: 0...Int(MeshLimits.weightMax))
                     service.weights.append(UInt32(weight ?? 1))
                 }
             default: failUnknown(entry, path)

@@ -6,18 +6,17 @@
 import Mesh
 
 struct StackReader {
-    let file: String
     let options: ComposeOptions
-    let stack: String
+    /// What names of services and networks start with.
+    var stack: String
     private(set) var errors: [Diagnostic] = []
     private(set) var warnings: [Diagnostic] = []
     /// Keys that docker names in one line, `Ignoring unsupported options: ...`.
     var unsupportedKeys: Set<String> = []
 
-    init(file: String, options: ComposeOptions, stack: String) {
-        self.file = file
+    init(options: ComposeOptions) {
         self.options = options
-        self.stack = stack
+        stack = options.stack ?? "stack"
     }
 
     mutating func fail(_ place: Place, _ path: String, _ message: String) {
@@ -61,7 +60,7 @@ struct StackReader {
         _ tree: Tree, _ path: String, in range: ClosedRange<Int>
     ) -> Int? {
         guard case .scalar(let text, _) = tree.content,
-            let value = AddressText.decimal(text, max: .max)
+            let value = Decimal.parse(text, max: .max)
         else {
             fail(tree.place, path, "must be a decimal integer")
             return nil

@@ -127,12 +127,12 @@ private struct FlowReader {
             let name = word()
             guard !name.isEmpty else { throw fail(start, "expected \(expected)") }
             if let address = IPv4Address(name) { return .address(.v4(address)) }
+            if isIPv6(from: start) {
+                throw fail(start, "an IPv6 address is written in brackets, [ADDRESS]:PORT")
+            }
             // All digits and dots, yet no address: a slip of the finger and no name.
             guard name.contains(where: { !("0"..."9").contains($0) && $0 != "." }) else {
                 throw fail(start, "'\(name)' is no IPv4 address")
-            }
-            if isIPv6(from: start) {
-                throw fail(start, "an IPv6 address is written in brackets, [ADDRESS]:PORT")
             }
             return .name(name)
         }

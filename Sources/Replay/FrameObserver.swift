@@ -6,9 +6,11 @@ public protocol FrameObserver: ~Copyable {
     /// Whether frames must be shown at all.
     var isWatching: Bool { get }
     /// The frames as they reached the node, before it changes any.
-    mutating func arriving(at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena)
+    mutating func arriving(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena)
     /// The same frames judged, and those that the node made or released.
-    mutating func judged(at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena)
+    mutating func judged(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena)
 }
 
 /// Watches nothing.

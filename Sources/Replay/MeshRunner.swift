@@ -12,7 +12,11 @@ import Wire
 public struct MeshRunner: ~Copyable {
     public let compilation: Compilation
     public private(set) var arena = FrameArena()
-    private var nodes: [RunningNode]
+    private let nodes: [RunningNode]
+    /// By node: frames that have reached it and are not judged yet.
+    private var incoming: [FrameList]
+    /// By node: frames that reach it in the next round.
+    private var next: [FrameList]
     /// Frames put in since the last run.
     public private(set) var pendingCount = 0
     /// Nanoseconds spent in the data plane, by the clock that `run` was given.
@@ -31,6 +35,8 @@ public struct MeshRunner: ~Copyable {
                 compilation.program(for: node.id),
                 key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)), flowCountMax: flowCountMax)
         }
+        incoming = cluster.nodes.map { _ in FrameList() }
+        next = incoming
         self.compilation = compilation
     }
 
@@ -52,7 +58,7 @@ public struct MeshRunner: ~Copyable {
     /// Puts a frame, whose bytes are in the arena, in front of a node.
     public mutating func put(_ frame: Frame, at node: NodeIndex) {
         precondition(!isFull)
-        nodes[Int(node.rawValue)].incoming.append(frame)
+        incoming[Int(node.rawValue)].append(frame)
         pendingCount += 1
         fedCount += 1
     }
@@ -64,9 +70,7 @@ public struct MeshRunner: ~Copyable {
         self.now = max(self.now, now)
         var isMoving = true
         while isMoving {
-            let start = clock()
-            isMoving = observer.isWatching ? watchedRound(&observer) : round()
-            processingNanoseconds &+= clock() &- start
+            isMoving = observer.isWatching ? watchedRound(&observer, clock) : round(clock)
         }
         pendingCount = 0
     }
@@ -78,39 +82,48 @@ public struct MeshRunner: ~Copyable {
     }
 
     /// One round; whether anything is on the wire afterwards.
-    private mutating func round() -> Bool {
-        for node in nodes where !node.incoming.isEmpty { node.process(in: &arena, now: now) }
-        return forward()
+    private mutating func round(_ clock: () -> UInt64) -> Bool {
+        let start = clock()
+        for index in nodes.indices where !incoming[index].isEmpty {
+            nodes[index].process(&incoming[index], in: &arena, now: now)
+        }
+        let isMoving = forward()
+        processingNanoseconds &+= clock() &- start
+        return isMoving
     }
 
-    /// One round with somebody watching.
+    /// One round with somebody watching, whose time is not counted.
     private mutating func watchedRound<Observer: FrameObserver & ~Copyable>(
-        _ observer: inout Observer
+        _ observer: inout Observer, _ clock: () -> UInt64
     ) -> Bool {
-        for (index, node) in nodes.enumerated() where !node.incoming.isEmpty {
-            observer.arriving(at: NodeIndex(index), node.incoming, arena)
-            node.process(in: &arena, now: now)
-            observer.judged(at: NodeIndex(index), node.incoming, arena)
+        for index in nodes.indices where !incoming[index].isEmpty {
+            observer.arriving(at: NodeIndex(index), incoming[index], arena)
+            let start = clock()
+            nodes[index].process(&incoming[index], in: &arena, now: now)
+            processingNanoseconds &+= clock() &- start
+            observer.judged(at: NodeIndex(index), incoming[index], arena)
         }
         return forward()
     }
 
     /// Moves what was sent over the underlay to the node it was sent to.
-    private func forward() -> Bool {
+    private mutating func forward() -> Bool {
         var isMoving = false
-        for node in nodes {
-            for index in 0..<node.incoming.count {
-                var frame = node.incoming[index]
-                guard case .transmitted(.underlay(let target)) = frame.verdict else { continue }
+        for node in incoming.indices {
+            for index in 0..<incoming[node].count {
+                guard case .transmitted(.underlay(let target)) = incoming[node][index].verdict
+                else { continue }
+                var frame = incoming[node][index]
                 frame.verdict = .pending
                 frame.arrival = .network
                 frame.isGenerated = false
                 frame.isReleased = false
-                nodes[Int(target.rawValue)].next.append(frame)
+                next[Int(target.rawValue)].append(frame)
                 isMoving = true
             }
+            incoming[node].removeAll()
         }
-        for node in nodes { node.turn() }
+        swap(&incoming, &next)
         return isMoving
     }
 }

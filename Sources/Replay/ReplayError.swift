@@ -7,9 +7,6 @@ public enum ReplayError: Error, Equatable, CustomStringConvertible {
     case remap(text: String, reason: String)
     case filter(String)
     case unknownEntry(String, nodes: [String])
-    /// A second pass over something that can be read only once.
-    case loopNeedsFile(String)
-    case output(String)
 
     public var description: String {
         switch self {
@@ -18,8 +15,6 @@ public enum ReplayError: Error, Equatable, CustomStringConvertible {
         case .unknownEntry(let text, let nodes):
             "--entry '\(text)': neither address, round-robin, hash nor a node "
                 + "(\(nodes.joined(separator: ", ")))"
-        case .loopNeedsFile(let path): "--loop: '\(path)' can be read only once"
-        case .output(let reason): reason
         }
     }
 }

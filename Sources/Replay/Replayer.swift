@@ -72,8 +72,7 @@ public struct Replayer: ~Copyable {
     public mutating func replay<Observer: FrameObserver & ~Copyable>(
         path: String, observer: inout Observer, clock: () -> UInt64,
         progress: (UInt64) -> Void = { _ in }
-    ) throws {
-        if path == "-", options.loopCount > 1 { throw ReplayError.loopNeedsFile(path) }
+    ) throws(CaptureError) {
         for pass in 0..<options.loopCount where !isDone {
             var reader = try CaptureReader(path: path)
             if pass > 0, let first = tally.first {
@@ -90,7 +89,7 @@ public struct Replayer: ~Copyable {
     private mutating func replay<Observer: FrameObserver & ~Copyable>(
         _ reader: inout CaptureReader, _ observer: inout Observer, _ clock: () -> UInt64,
         _ progress: (UInt64) -> Void
-    ) throws {
+    ) throws(CaptureError) {
         var record = PacketRecord()
         while !isDone, try reader.next(&record) {
             let time = record.timestampNanoseconds &+ timeShift
@@ -103,7 +102,7 @@ public struct Replayer: ~Copyable {
             if runner.pendingCount == 0 { batchStart = time }
             batchEnd = max(batchEnd, time)
             count(record, time)
-            put(reader.bytes(of: record), record, &observer, clock)
+            put(reader.bytes(of: record), record, time, &observer, clock)
             if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
         }
     }
@@ -116,7 +115,7 @@ public struct Replayer: ~Copyable {
     }
 
     private mutating func put<Observer: FrameObserver & ~Copyable>(
-        _ bytes: RawSpan, _ record: PacketRecord, _ observer: inout Observer,
+        _ bytes: RawSpan, _ record: PacketRecord, _ time: UInt64, _ observer: inout Observer,
         _ clock: () -> UInt64
     ) {
         let placement = runner.withArena { arena in
@@ -126,7 +125,8 @@ public struct Replayer: ~Copyable {
         }
         switch placement {
         case .skip(let skip): tally[skip] &+= 1
-        case .put(let frame, let node, let sight):
+        case .put(var frame, let node, let sight):
+            frame.timestamp = time
             if !order.admit(sight, frame, at: node) {
                 flush(&observer, clock)
                 _ = order.admit(sight, frame, at: node)

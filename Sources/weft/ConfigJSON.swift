@@ -78,7 +78,9 @@ struct ClusterReport: Encodable {
             name = network.name
             driver = network.driver.rawValue
             vni = network.vni
-            subnets = [network.v4?.prefix.text, network.v6?.prefix.text].compactMap { $0 }
+            subnets = [
+                network.v4.map { "\($0.prefix)" }, network.v6.map { "\($0.prefix)" },
+            ].compactMap { $0 }
             gateways = [
                 network.v4.map { "\($0.gateway)" }, network.v6.map { "\($0.gateway)" },
             ].compactMap { $0 }

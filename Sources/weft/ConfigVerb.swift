@@ -44,7 +44,7 @@ struct ConfigVerb: ParsableCommand {
         } else if images {
             put(cluster.services.map(\.image).filter { !$0.isEmpty })
         } else if json {
-            try print(JSONText.of(ClusterReport(cluster)))
+            try print(JSON.text(ClusterReport(cluster)))
         } else {
             print(ResolvedConfiguration.text(cluster), terminator: "")
         }

@@ -2,6 +2,7 @@
 // Messages go to standard error, in the form `weft: what is wrong`.
 
 import ArgumentParser
+import Capture
 import Glibc
 
 enum Exit {
@@ -28,5 +29,15 @@ enum Message {
 
     static func put(_ text: String) {
         _ = unsafe text.withCString { unsafe Glibc.write(2, $0, strlen($0)) }
+    }
+}
+
+extension CaptureError {
+    /// 66 when the file could not be opened, 65 when what is in it is wrong.
+    var inputExit: ExitCode {
+        switch fault {
+        case .system(call: "open", _), .isDirectory: Exit.noInput
+        default: Exit.badInput
+        }
     }
 }

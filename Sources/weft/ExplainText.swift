@@ -64,7 +64,7 @@ struct ExplainText {
         put()
         let place: String
         if hop.isGenerated {
-            place = "makes an ICMP error about it"
+            place = hop.isFragment ? "makes a fragment of it" : "makes an ICMP error about it"
         } else if isFirst {
             place = Self.text(hop.arrival, names)
         } else {
@@ -119,6 +119,13 @@ struct ExplainText {
     }
 }
 
+extension Hop {
+    /// Of what a node makes: a fragment of the packet, not an error about it.
+    fileprivate var isFragment: Bool {
+        after.contains { $0.name == "IPv4" && $0["fragment"] != nil }
+    }
+}
+
 // The decision.
 extension ExplainText {
     private mutating func put(_ decision: Decision) {
@@ -149,12 +156,11 @@ extension ExplainText {
             "task",
             "row \(row): \(names.task(choice.endpoint)), \(address), "
                 + "port \(choice.target), owned by \(names.owner(choice.endpoint))")
-        putShares(decision, choice, isIPv4: isIPv4)
+        putShares(decision, choice)
     }
 
     private func destination(_ decision: Decision) -> String {
         let address = "\(decision.destination)"
-        let scope = decision.network.map { "network \(names.network($0))" } ?? "clients use"
         switch decision.target {
         case .node(let node): return "\(address) is an address of \(names.node(node))"
         case .service(let service):
@@ -164,9 +170,10 @@ extension ExplainText {
         case .balancer(let node):
             return "\(address) is the load balancer's of \(names.node(node))"
         case nil:
-            return decision.network == nil
-                ? "\(address) is none of the addresses that clients use"
-                : "\(address) is no address on \(scope)"
+            guard let network = decision.network else {
+                return "\(address) is none of the addresses that clients use"
+            }
+            return "\(address) is no address on network \(names.network(network))"
         }
     }
 
@@ -188,21 +195,21 @@ extension ExplainText {
         putMore("key", flow.bytes.map(\.hexadecimal).joined(separator: " "))
     }
 
-    private mutating func putShares(_ decision: Decision, _ choice: Choice, isIPv4: Bool) {
-        put()
-        let width = decision.shares.map { names.task($0.endpoint).count }.max() ?? 4
-        let nodeWidth = max(4, decision.shares.map { names.owner($0.endpoint).count }.max() ?? 4)
-        let head = "row  \("task".padding(width))  \("node".padding(nodeWidth))"
-        put("        \(head)   slots    share")
+    private mutating func putShares(_ decision: Decision, _ choice: Choice) {
+        var table = TextTable([
+            (" ", .left), ("ROW", .right), ("TASK", .left), ("NODE", .left), ("SLOTS", .right),
+            ("SHARE", .right),
+        ])
         for (row, share) in decision.shares.enumerated() {
-            let mark = share.endpoint == choice.endpoint ? "*" : " "
             let part = share.slotCount * 10_000 / max(1, Int(decision.slotCount))
-            let percent = "\(part / 100).\(part % 100 / 10)\(part % 10) %"
-            put(
-                "      \(mark) \("\(row)".leading(3))  \(names.task(share.endpoint).padding(width))"
-                    + "  \(names.owner(share.endpoint).padding(nodeWidth))"
-                    + "  \("\(share.slotCount)".leading(6))  \(percent.leading(7))")
+            table.add([
+                share.endpoint == choice.endpoint ? "*" : "", "\(row)",
+                names.task(share.endpoint), names.owner(share.endpoint), "\(share.slotCount)",
+                "\(part / 100).\(part % 100 / 10)\(part % 10) %",
+            ])
         }
+        put()
+        for line in table.text.split(separator: "\n") { put("      \(line)") }
     }
 }
 

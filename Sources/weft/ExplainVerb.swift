@@ -21,7 +21,10 @@ struct ExplainVerb: ParsableCommand {
 
     @OptionGroup var stack: StackOptions
 
-    @Argument(help: ArgumentHelp("The flow to explain.", valueName: "flow"))
+    /// Unrecognized words are flow words too, or an arrow of its own would be taken for an option.
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("The flow to explain.", valueName: "flow"))
     var flow: [String] = []
 
     @Option(name: [.customShort("i"), .long], help: "Trace with the packet; - for standard input.")
@@ -40,6 +43,9 @@ struct ExplainVerb: ParsableCommand {
     var json = false
 
     mutating func validate() throws {
+        if let word = flow.first(where: { $0.hasPrefix("-") && !$0.hasPrefix("->") }) {
+            throw ValidationError("Unknown option '\(word)'")
+        }
         let isTrace = input != nil || packet != nil
         if flow.isEmpty, !isTrace {
             throw ValidationError("Say what to explain: a FLOW, or -i TRACE --packet N.")
@@ -72,7 +78,7 @@ struct ExplainVerb: ParsableCommand {
         let programs = (0..<cluster.nodes.count).map { explainer.program(NodeIndex($0)) }
         let names = MeshNames(compilation: explainer.compilation, programs: programs)
         if json {
-            try print(JSONText.of(ExplainReport(subject, explanation, names)))
+            try print(JSON.text(ExplainReport(subject, explanation, names)))
         } else {
             print(ExplainText.of(subject, explanation, names), terminator: "")
         }
@@ -93,7 +99,7 @@ struct ExplainVerb: ParsableCommand {
             return try explainer.explain(
                 packet: packet, of: path, entry: policy, remaps: remap)
         } catch let error as CaptureError {
-            throw Message.fail(error, error.exitCode)
+            throw Message.fail(error, error.inputExit)
         } catch let error as ReplayError {
             throw Message.fail(error, Exit.usage)
         } catch let error as ExplainError {

@@ -38,10 +38,10 @@ struct PcapInfo: ParsableCommand {
                 if !table, !json { put(summary, isFirst: summaries.isEmpty) }
                 summaries.append(summary)
             } catch {
-                code = Message.fail(error, error.exitCode)
+                code = Message.fail(error, error.inputExit)
             }
         }
-        if json { try print(JSONText.of(CaptureReport(files: summaries.map(CaptureEntry.init)))) }
+        if json { try print(JSON.text(CaptureReport(files: summaries.map(CaptureEntry.init)))) }
         if let code { throw code }
     }
 
@@ -59,16 +59,6 @@ struct PcapInfo: ParsableCommand {
         print("Interfaces:          \(summary.interfaces.count)")
         for (index, entry) in summary.interfaces.enumerated() {
             print("  #\(index) \(CaptureTable.line(entry))")
-        }
-    }
-}
-
-extension CaptureError {
-    /// What cannot be opened is no input; anything else is bad input.
-    var exitCode: ExitCode {
-        switch fault {
-        case .system, .isDirectory: Exit.noInput
-        default: Exit.badInput
         }
     }
 }

@@ -2,7 +2,6 @@
 // sizes are bytes; what does not exist is left out.
 
 import Capture
-import Foundation
 
 struct CaptureReport: Encodable {
     let schema = "weft.pcap-info/1"
@@ -70,14 +69,5 @@ struct CaptureEntry: Encodable {
             Truncation(
                 byteOffset: $0.byteOffset, missingBytes: $0.missingByteCount, message: "\($0)")
         }
-    }
-}
-
-/// JSON for people and programs: indented, keys in order, the same bytes every time.
-enum JSONText {
-    static func of(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

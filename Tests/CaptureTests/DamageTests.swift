@@ -89,6 +89,27 @@ import Testing
         }
     }
 
+    @Test func `libpcap makes the same of mutated pcapng files as far as it reads them`() {
+        let files = Fixtures.all.filter { $0.name.hasPrefix("pcapng") && !$0.isRefusedByLibpcap }
+        var numbers = SplitMix64(state: 11)
+        var compared = 0
+        for round in 0..<8000 {
+            let bytes = mutate(files[round % files.count].bytes, &numbers)
+            let oracle = LibpcapOracle(bytes: bytes)
+            let reading = Reading(bytes: bytes)
+            // libpcap gives a packet without a time stamp the interface's offset as its time.
+            let theirs = oracle.packets.map(\.withoutTime)
+            let ours = reading.packets.map(\.withoutTime)
+            let count = min(theirs.count, ours.count)
+            #expect(ours.prefix(count) == theirs.prefix(count))
+            if oracle.failure == nil && reading.error == nil {
+                #expect(ours.count == theirs.count)
+            }
+            compared += count
+        }
+        #expect(compared > 1000)
+    }
+
     /// One to four bits flipped, and now and then the end cut off.
     private func mutate(_ bytes: [UInt8], _ numbers: inout SplitMix64) -> [UInt8] {
         guard !bytes.isEmpty else { return bytes }

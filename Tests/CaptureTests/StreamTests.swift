@@ -63,6 +63,8 @@ import Testing
                 #expect(reading.error == nil)
                 #expect(reading.packets == old.packets)
             }
+            let copy = Reading(bytes: file.bytes)
+            #expect(copy.error?.description.hasSuffix("not from memory") == true)
         }
     }
 

@@ -47,12 +47,22 @@ extension ExpectedPacket {
             interfaceIndex: record.interfaceIndex, bytes: bytes.array)
     }
 
-    /// As libpcap tells it, which has no interfaces and numbers raw IP as DLT_RAW.
+    /// As libpcap tells it, which has no interfaces and numbers a few link types otherwise.
     var asLibpcap: ExpectedPacket {
         var packet = self
         packet.interfaceIndex = 0
-        if [14, 101].contains(linkType) { packet.linkType = 12 }
+        packet.linkType = [14: 12, 100: 11, 101: 12, 102: 15, 103: 16][linkType] ?? linkType
         return packet
+    }
+}
+
+extension ExpectedPacket {
+    /// As tshark tells it: see `Tool.tsharkSummaries`.
+    var asTshark: [String] {
+        let digits = String(timestampNanoseconds % 1_000_000_000)
+        let fraction = String(repeating: "0", count: 9 - digits.count) + digits
+        let time = "\(timestampNanoseconds / 1_000_000_000).\(fraction)"
+        return [time, String(originalByteCount), String(bytes.count)]
     }
 }
 
@@ -77,6 +87,14 @@ func write(_ bytes: [UInt8], to path: String) throws {
 
 enum Tool {
     static let hasTshark = FileManager.default.isExecutableFile(atPath: "/usr/bin/tshark")
+
+    /// Time, length on the wire and captured length of every packet, as tshark has them.
+    static func tsharkSummaries(_ path: String) throws -> [[String]] {
+        try run(
+            "/usr/bin/tshark",
+            ["-r", path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len"]
+                + ["-e", "frame.cap_len"])
+    }
 
     /// What the tool prints, line by line, each split at tabs.
     static func run(_ path: String, _ arguments: [String]) throws -> [[String]] {

@@ -151,6 +151,20 @@ import Testing
         }
     }
 
+    @Test func `a link type the format has no number for is an error`() throws {
+        let error = #expect(throws: CaptureError.self) {
+            _ = try PcapWriter(path: "/dev/null", linkType: LinkType(rawValue: 1 << 26))
+        }
+        #expect(
+            error?.description
+                == "/dev/null: link-type-67108864 has a number too large for the format")
+        let fault = #expect(throws: CaptureError.self) {
+            var writer = try PcapNGWriter(path: "/dev/null")
+            _ = try writer.addInterface(CaptureInterface(linkType: LinkType(rawValue: 65_536)))
+        }
+        #expect(fault?.fault == .linkTypeUnwritable(LinkType(rawValue: 65_536)))
+    }
+
     @Test func `a time the classic format cannot hold is an error`() throws {
         try withTemporaryPath("out.pcap") { path in
             var writer = try PcapWriter(path: path, linkType: .ethernet)

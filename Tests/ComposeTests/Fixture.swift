@@ -12,6 +12,17 @@ enum Fixture {
         return try String(
             contentsOf: folder.appendingPathComponent("Fixtures/vote.yml"), encoding: .utf8)
     }
+
+    /// The stacks bundled for benchmarks, by file name.
+    static func bundledStacks() throws -> [(name: String, text: String)] {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let folder = root.appendingPathComponent("bench-data/stacks")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return try names.filter { $0.hasSuffix(".yml") }.sorted().map { name in
+            (name, try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8))
+        }
+    }
 }
 
 func load(

@@ -78,6 +78,7 @@ import Wire
         let original = Array(try Fixture.vote().utf8)
         var random = SplitMix(seed: 7)
         let spice = Array("{}[]:,-*&!|>'\"%@`#? \t\n$0129az/".utf8)
+        var loadedCount = 0
         for _ in 0..<1500 {
             var bytes = original
             for _ in 0...Int(random.next() % 4) {
@@ -94,12 +95,15 @@ import Wire
             let text = String(decoding: bytes, as: UTF8.self)
             do throws(ComposeError) {
                 let cluster = try load(text).assemble()
+                loadedCount += 1
                 #expect(throws: Never.self) { try cluster.checkInvariants() }
             } catch {
                 #expect(!error.diagnostics.isEmpty)
                 #expect(error.diagnostics.allSatisfy { $0.place.line > 0 && $0.place.column > 0 })
             }
         }
+        // Both ends of the road were walked.
+        #expect((100..<1400).contains(loadedCount))
     }
 }
 

@@ -49,7 +49,9 @@ import Testing
         """
 
     @Test func `a resolved stack loads again as itself`() throws {
-        for text in [try Fixture.vote(), Self.everything] {
+        let bundled = try Fixture.bundledStacks().map(\.text)
+        #expect(!bundled.isEmpty)
+        for text in [try Fixture.vote(), Self.everything] + bundled {
             let cluster = try load(text).assemble()
             try cluster.checkInvariants()
             let resolved = ResolvedConfiguration.text(cluster)

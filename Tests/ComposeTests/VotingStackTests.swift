@@ -70,6 +70,23 @@ import Wire
         #expect(many.nodes[999].addresses == [.v4(IPv4Address(198, 18, 3, 242))])
     }
 
+    @Test func `line ends of either kind read alike`() throws {
+        let text = try Fixture.vote()
+        let windows = text.split(separator: "\n", omittingEmptySubsequences: false)
+            .joined(separator: "\r\n")
+        #expect(try load(windows).specification == load(text).specification)
+    }
+
+    @Test func `the file names the stack when nobody else does`() throws {
+        let text = "name: ${N}\nservices: {web: {image: nginx}}"
+        var options = ComposeOptions(environment: ["N": "shop"])
+        let own = try ComposeLoader.load(text, file: "-", options: options)
+        #expect(own.specification.services[0].name == "shop_web")
+        options.stack = "other"
+        let given = try ComposeLoader.load(text, file: "-", options: options)
+        #expect(given.specification.services[0].name == "other_web")
+    }
+
     @Test func `x-mesh sets what holds for the mesh`() throws {
         let text = """
             services: {web: {image: nginx}}
@@ -88,8 +105,11 @@ import Wire
         #expect(cluster.settings.replyPath == .direct)
         #expect(cluster.settings.vxlanPort == Port(8472))
         #expect(cluster.networks.map(\.mtu) == [8950, 8950])
-        #expect(cluster.networks.map { $0.v4?.prefix.text } == ["172.30.0.0/26", "172.30.0.64/26"])
+        #expect(
+            cluster.networks.map { $0.v4?.prefix.description } == [
+                "172.30.0.0/26", "172.30.0.64/26",
+            ])
         #expect(cluster.nodes.map { $0.addresses.count } == [2, 2])
-        #expect(cluster.networks[0].v6?.prefix.text == "fd77:6566:7400:1000::/64")
+        #expect(cluster.networks[0].v6?.prefix.description == "fd77:6566:7400:1000::/64")
     }
 }

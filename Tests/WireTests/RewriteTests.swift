@@ -1,5 +1,5 @@
-// Goal: a rewritten packet is the packet that would have been built with the new fields. Method: for
-// both families and every protocol, seeded packets are rewritten through the mutable views and
+// Goal: a rewritten packet is the packet that would have been built with the new fields. Method:
+// for both families and every protocol, seeded packets are rewritten through the mutable views and
 // compared, byte for byte, with packets built anew; damaged and cut ones are followed too.
 
 import Testing

@@ -1,6 +1,7 @@
-// Goal: no bytes make a parser trap, and a header that is not wholly there is nil. Method: a table of
-// one header per protocol with the length its specification gives, cut at every length, read-only
-// and mutable; and random bytes of every length, read through every view and every accessor.
+// Goal: no bytes make a parser trap, and a header that is not wholly there is nil. Method: a table
+// of one header per protocol with the length its specification gives, cut at every length,
+// read-only and mutable; and random bytes of every length, read through every view and every
+// accessor.
 
 import Testing
 import Wire
@@ -15,18 +16,15 @@ import Wire
     }
 
     /// The header lengths are the specifications', not ours.
-    private let headers: [Header] = {
-        let tcp = Build.tcp(Build.v4, flags: .syn, mss: 1460, [1, 2, 3])
-        let udp = Build.udp(Build.v4, [1, 2, 3])
+    private var headers: [Header] { linkHeaders + networkHeaders + transportHeaders }
+
+    private var linkHeaders: [Header] {
         let tagged = Build.ethernet(
             .ipv4, tags: [VLANTag(tpid: .qinq, vid: 1), VLANTag(vid: 2)], [1, 2])
         let arp = ARPFields(
             operation: .request, senderMAC: Build.source,
             senderAddress: IPv4Address(10, 0, 0, 1), targetMAC: Build.destination,
             targetAddress: IPv4Address(10, 0, 0, 2))
-        let echo = ICMPFields.echo(.echoRequest, identifier: 1, sequence: 2, payloadByteCount: 2)
-        let echo6 = ICMPv6Fields.echo(
-            .echoRequest, identifier: 1, sequence: 2, payloadByteCount: 2)
         return [
             Header(
                 name: "Ethernet", headerByteCount: 14, bytes: Build.ethernet(.ipv4, [1, 2]),
@@ -35,12 +33,35 @@ import Wire
             Header(
                 name: "QinQ", headerByteCount: 22, bytes: tagged,
                 isThere: { LinkHeader($0) != nil },
-                isThereMutably: { bytes, offset in LinkHeader(bytes.bytes.from(offset)) != nil }),
+                isThereMutably: { LinkHeader($0.bytes.from($1)) != nil }),
+            Header(
+                name: "Linux cooked", headerByteCount: 16,
+                bytes: [UInt8](repeating: 0, count: 14) + [8, 0, 1],
+                isThere: { LinuxCookedHeader($0) != nil },
+                isThereMutably: { LinuxCookedHeader($0.bytes.from($1)) != nil }),
+            Header(
+                name: "Linux cooked, tagged", headerByteCount: 20,
+                bytes: [UInt8](repeating: 0, count: 14) + [0x81, 0, 0, 1, 8, 0, 1],
+                isThere: { LinuxCookedHeader($0) != nil },
+                isThereMutably: { LinuxCookedHeader($0.bytes.from($1)) != nil }),
+            Header(
+                name: "Linux cooked 2", headerByteCount: 20,
+                bytes: [8, 0] + [UInt8](repeating: 0, count: 20),
+                isThere: { LinuxCooked2Header($0) != nil },
+                isThereMutably: { LinuxCooked2Header($0.bytes.from($1)) != nil }),
             Header(
                 name: "ARP", headerByteCount: 28,
                 bytes: [UInt8](ARPFields.byteCount, before: [1]) { arp.write(to: &$0) },
                 isThere: { ARPHeader($0) != nil },
                 isThereMutably: { MutableARPHeader(&$0, at: $1) != nil }),
+        ]
+    }
+
+    private var networkHeaders: [Header] {
+        let echo = ICMPFields.echo(.echoRequest, identifier: 1, sequence: 2, payloadByteCount: 2)
+        let echo6 = ICMPv6Fields.echo(
+            .echoRequest, identifier: 1, sequence: 2, payloadByteCount: 2)
+        return [
             Header(
                 name: "IPv4", headerByteCount: 20, bytes: Build.ip(Build.v4, .udp, [1, 2]),
                 isThere: { IPv4Header($0) != nil },
@@ -50,11 +71,26 @@ import Wire
                 isThere: { IPv6Header($0) != nil },
                 isThereMutably: { MutableIPv6Header(&$0, at: $1) != nil }),
             Header(
+                name: "ICMP", headerByteCount: 8, bytes: Build.icmp(echo, [1, 2]),
+                isThere: { ICMPHeader($0) != nil },
+                isThereMutably: { MutableICMPHeader(&$0, at: $1) != nil }),
+            Header(
+                name: "ICMPv6", headerByteCount: 8, bytes: Build.icmpv6(echo6, [1, 2]),
+                isThere: { ICMPv6Header($0) != nil },
+                isThereMutably: { MutableICMPv6Header(&$0, at: $1) != nil }),
+        ]
+    }
+
+    private var transportHeaders: [Header] {
+        let tcp = Build.tcp(Build.v4, flags: .syn, mss: 1460, [1, 2, 3])
+        let vxlan = VXLANFields(vni: VNI(rawValue: 9))
+        return [
+            Header(
                 name: "TCP with options", headerByteCount: 24, bytes: tcp,
                 isThere: { TCPHeader($0) != nil },
                 isThereMutably: { MutableTCPHeader(&$0, at: $1) != nil }),
             Header(
-                name: "UDP", headerByteCount: 8, bytes: udp,
+                name: "UDP", headerByteCount: 8, bytes: Build.udp(Build.v4, [1, 2, 3]),
                 isThere: { UDPHeader($0) != nil },
                 isThereMutably: { MutableUDPHeader(&$0, at: $1) != nil }),
             Header(
@@ -68,22 +104,12 @@ import Wire
                     MutableTransportPorts(&$0, at: $1, proto: .tcp, packetByteCount: nil) != nil
                 }),
             Header(
-                name: "ICMP", headerByteCount: 8, bytes: Build.icmp(echo, [1, 2]),
-                isThere: { ICMPHeader($0) != nil },
-                isThereMutably: { MutableICMPHeader(&$0, at: $1) != nil }),
-            Header(
-                name: "ICMPv6", headerByteCount: 8, bytes: Build.icmpv6(echo6, [1, 2]),
-                isThere: { ICMPv6Header($0) != nil },
-                isThereMutably: { MutableICMPv6Header(&$0, at: $1) != nil }),
-            Header(
                 name: "VXLAN", headerByteCount: 8,
-                bytes: [UInt8](8, before: [1]) {
-                    VXLANFields(vni: VNI(rawValue: 9)).write(to: &$0)
-                },
+                bytes: [UInt8](8, before: [1]) { vxlan.write(to: &$0) },
                 isThere: { VXLANHeader($0) != nil },
                 isThereMutably: { MutableVXLANHeader(&$0, at: $1) != nil }),
         ]
-    }()
+    }
 
     @Test func aHeaderIsThereExactlyWhenAllOfItIs() {
         for header in headers {

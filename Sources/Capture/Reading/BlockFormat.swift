@@ -56,12 +56,34 @@ struct BlockFormat {
             at: byteCount, .headerCut(byteCount: byteCount, needed: byteCount + missing))
     }
 
-    /// Reads on to the next packet and moves past it.
-    @inline(__always)
+    /// Reads the next packet.
     mutating func next(
         _ region: borrowing ByteRegion, _ cursor: inout Int, _ record: inout PacketRecord
     ) throws(Misread) -> ReadStep {
+        try next(region.bytes, &cursor, &record)
+    }
+
+    /// Reads packets into `records` from `count` on, until it is full or there is no other.
+    mutating func next(
+        _ region: borrowing ByteRegion, _ cursor: inout Int,
+        _ records: inout MutableSpan<PacketRecord>, _ count: inout Int
+    ) throws(Misread) -> ReadStep {
         let bytes = region.bytes
+        var position = cursor
+        defer { cursor = position }
+        while count < records.count {
+            let step = try next(bytes, &position, &records[count])
+            guard case .packet = step else { return step }
+            count += 1
+        }
+        return .packet
+    }
+
+    /// Reads on to the next packet and moves past it.
+    @inline(__always)
+    private mutating func next(
+        _ bytes: RawSpan, _ cursor: inout Int, _ record: inout PacketRecord
+    ) throws(Misread) -> ReadStep {
         while true {
             switch try frame(bytes, cursor) {
             case .end: return .end
@@ -91,9 +113,10 @@ struct BlockFormat {
         guard left >= BlockOffset.frameByteCount else {
             return left == 0 ? .end : .cut(missing: BlockOffset.frameByteCount &- left)
         }
-        let type = bytes.u32(cursor, swapped: isSwapped)
-        if type == BlockType.section { try readByteOrder(bytes, cursor) }
-        let length = bytes.u32(cursor &+ BlockOffset.length, swapped: isSwapped)
+        let header = bytes.extracting(cursor..<cursor &+ BlockOffset.frameByteCount)
+        let type = header.u32(0, swapped: isSwapped)
+        if type == BlockType.section { try readByteOrder(header, cursor) }
+        let length = header.u32(BlockOffset.length, swapped: isSwapped)
         let byteCount = Int(length)
         guard byteCount >= BlockOffset.frameByteCount,
             byteCount <= CaptureLimits.blockByteCountMax, byteCount & 3 == 0

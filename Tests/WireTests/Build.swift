@@ -1,5 +1,5 @@
 // Whole packets from the builders of Wire, inside out: each function takes the payload and answers
-// with header and payload. `PacketTable` is what the tests that need "every header" run over.
+// with header and payload.
 
 import Wire
 
