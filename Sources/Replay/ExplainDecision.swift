@@ -39,8 +39,9 @@ public struct TaskShare: Equatable, Sendable {
 
 extension Decision {
     /// Why `frame` went where it went from `node`; nil where nothing is decided: the overlay's own
-    /// packets, answers of tasks, what has no addresses.
+    /// packets, answers of tasks, what was refused before any table was asked.
     init?(_ hop: WatchedHop, _ program: Program) {
+        guard hop.frame.hasAskedTables else { return nil }
         let bytes = hop.before.span.raw
         let sight = PacketSight(bytes)
         guard let destination = sight.destination else { return nil }
@@ -80,6 +81,19 @@ extension Decision {
         let row = program.services[service]
         slotCount = row.slotCount
         shares = TaskShare.list(of: row, program)
+    }
+}
+
+extension Frame {
+    /// Whether the data plane got as far as looking the destination up.
+    fileprivate var hasAskedTables: Bool {
+        switch verdict {
+        case .consumed(.neighbour): false
+        case .dropped(.notForMesh), .dropped(.portNotPublished), .dropped(.noTask): true
+        case .dropped(.unknownQuote): true
+        case .dropped: choice != nil
+        case .pending, .transmitted, .delivered, .consumed(.host), .held: true
+        }
     }
 }
 

@@ -47,7 +47,11 @@ struct ExplainText {
         for line in explanation.packet { put(Self.text(line, mark: " ")) }
         if let skip = explanation.skip { put("\nNot put into the mesh: \(Self.text(skip))") }
         guard explanation.isAimed, let first = explanation.hops.first else { return }
-        put("\nAimed at the mesh, it becomes")
+        if case .task(let endpoint) = first.arrival {
+            put("\nAs the answer of \(names.task(endpoint)), which its flow leads to, it becomes")
+        } else {
+            put("\nAimed at the mesh, it becomes")
+        }
         put()
         for line in first.before { put(Self.text(line, mark: " ")) }
     }
