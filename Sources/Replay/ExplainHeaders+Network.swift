@@ -67,11 +67,11 @@ extension HeaderDissector {
         }
         add("IPv6", offset, depth, fields)
         let packet = header.packet
-        readExtensions(packet, header.nextHeader, at: offset, depth: depth)
+        let end = readExtensions(packet, header.nextHeader, at: offset, depth: depth)
         switch header.walk {
-        case .truncated: fail("the extension headers are cut short", offset + 40, depth)
+        case .truncated: fail("an extension header is cut short", end, depth)
         case .tooManyHeaders:
-            fail("more than \(IPv6UpperLayer.extensionCountMax) extension headers", offset, depth)
+            fail("more than \(IPv6UpperLayer.extensionCountMax) extension headers", end, depth)
         case .upperLayer(let layer):
             let start = offset + layer.offset
             guard layer.isFirstFragment else {
@@ -88,19 +88,19 @@ extension HeaderDissector {
     }
 
     /// A line for each extension header that is wholly there. The walk over them is Wire's; this
-    /// follows the same lengths to name each.
+    /// follows the same lengths to name each. Returns where it stopped.
     private mutating func readExtensions(
         _ packet: RawSpan, _ first: IPProtocol, at offset: Int, depth: Int
-    ) {
+    ) -> Int {
         var next = first
         var start = IPv6Fields.byteCount
         for _ in 0..<IPv6UpperLayer.extensionCountMax {
-            guard let name = Self.extensionName(next), packet.byteCount - start >= 8 else { return }
+            guard let name = Self.extensionName(next), packet.byteCount - start >= 8 else { break }
             let length = Int(packet.u8(start + 1))
             var byteCount = (length + 1) * 8
             if next == .authentication { byteCount = (length + 2) * 4 }
             if next == .fragment { byteCount = IPv6FragmentFields.byteCount }
-            guard packet.byteCount - start >= byteCount else { return }
+            guard packet.byteCount - start >= byteCount else { break }
             let following = IPProtocol(rawValue: packet.u8(start))
             var fields = [("next", Self.text(following)), ("length", "\(byteCount)")]
             var isLaterFragment = false
@@ -112,10 +112,11 @@ extension HeaderDissector {
                 fields.append(("id", "\(packet.u32(start + 4))"))
             }
             add(name, offset + start, depth, fields)
-            if isLaterFragment { return }
             next = following
             start += byteCount
+            if isLaterFragment { break }
         }
+        return offset + start
     }
 
     private static func extensionName(_ proto: IPProtocol) -> String? {
