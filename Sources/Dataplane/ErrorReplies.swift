@@ -16,6 +16,7 @@ enum Refusal {
 
 /// Appends an ICMP error about `packet` to the frames: towards the clients, or to the task that
 /// sent it. From the address the packet was sent to, which is the one its sender knows.
+@inline(never)
 func refuse(
     _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
@@ -88,6 +89,7 @@ private func write(
 }
 
 /// Turns an echo request to a virtual address into its reply, if the service has a task.
+@inline(never)
 func echo(
     _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
