@@ -49,7 +49,7 @@ private func choose(
     guard let (service, port) = program.resolve(target, flow) else {
         return .dropped(.portNotPublished)
     }
-    state.services[Int(service.rawValue)].requests.add(packet.byteCount)
+    work.services[Int(service.rawValue)].requests.add(packet.byteCount)
     guard let choice = program.choose(flow, service: service, target: port),
         program[choice.endpoint].hasAddress(isIPv4: packet.isIPv4)
     else {
@@ -88,7 +88,7 @@ func carry(
     guard program[index].node != program.node else {
         work.readdress(
             frame, source: program[network].balancerMAC, destination: program[index].mac)
-        state.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
+        work.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
         return .delivered(index)
     }
     return wrap(

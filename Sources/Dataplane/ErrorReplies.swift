@@ -22,7 +22,7 @@ func refuse(
     _ program: borrowing Program
 ) {
     guard packet.message == .transport || packet.message == .echoRequest,
-        !work.frames.isFull, state.errors.admit(now: work.now)
+        work.freeFrameCount > 0, state.errors.admit(now: work.now)
     else { return }
     let headerByteCount = packet.isIPv4 ? IPv4Fields.byteCount : IPv6Fields.byteCount
     let quoteMax =
@@ -46,7 +46,7 @@ func refuse(
     } else {
         error.verdict = .transmitted(.clients)
     }
-    work.frames.append(error)
+    work.append(error)
 }
 
 /// Writes the IP and ICMP headers; the quote already stands behind them.

@@ -25,7 +25,7 @@ func follow(
 ) -> Verdict {
     switch state.fragments.find(packet.datagram, now: work.seconds) {
     case .request(let choice):
-        state.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
+        work.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
         return send(choice, &frame, packet, &work, &state, program)
     case .reply(let origin):
         guard case .task(let index) = frame.arrival else { return .dropped(.noFlow) }

@@ -55,7 +55,7 @@ private func admit(
     _ program: borrowing Program
 ) -> Verdict {
     guard packet.destination != program[index].address(isIPv4: packet.isIPv4) else {
-        state.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
+        work.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
         return .delivered(index)
     }
     state.remoteCount &+= 1
@@ -98,7 +98,7 @@ func deliver(
         return .dropped(.noTask)
     }
     if packet.message == .transport,
-        let reason = remember(choice, entry: entry, packet, &state, work.seconds)
+        let reason = remember(choice, entry: entry, packet, &work, &state)
     {
         return .dropped(reason)
     }
@@ -114,14 +114,14 @@ func deliver(
             return .dropped(.badFragment)
         }
     }
-    state.endpoints[Int(choice.endpoint.rawValue)].requests.add(packet.byteCount)
+    work.endpoints[Int(choice.endpoint.rawValue)].requests.add(packet.byteCount)
     return .delivered(choice.endpoint)
 }
 
 /// Enters a packet's flow in the flow table; the reason if that cannot be.
 private func remember(
-    _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ state: inout NodeState,
-    _ now: UInt32
+    _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState
 ) -> Drop? {
     let flow = TaskFlow(
         client: packet.source, clientPort: packet.sourcePort, targetPort: choice.target,
@@ -129,11 +129,11 @@ private func remember(
     let origin = FlowOrigin(
         address: packet.destination, port: packet.destinationPort, entry: entry,
         service: choice.service)
-    switch state.remember(flow, origin: origin, event: packet.event, now: now) {
+    switch state.remember(flow, origin: origin, event: packet.event, now: work.seconds) {
     case .known: return nil
     case .new:
-        state.services[Int(choice.service.rawValue)].flowCount &+= 1
-        state.endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
+        work.services[Int(choice.service.rawValue)].flowCount &+= 1
+        work.endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
         return nil
     case .conflict: return .flowConflict
     case .full: return .flowTableFull

@@ -135,7 +135,13 @@ public struct Program: Sendable {
     }
 
     /// The network with this VNI.
+    @inline(__always)
     public func network(vni: UInt32) -> NetworkIndex? {
+        // Published traffic, which is most of it, needs no search.
+        self[ingress].vni == vni ? ingress : search(vni)
+    }
+
+    private func search(_ vni: UInt32) -> NetworkIndex? {
         var low = 0
         var high = vnis.count
         while low < high {

@@ -72,8 +72,8 @@ func answer(
             return .dropped(.badFragment)
         }
     }
-    state.endpoints[Int(index.rawValue)].replies.add(packet.byteCount)
-    state.services[Int(origin.service.rawValue)].replies.add(packet.byteCount)
+    work.endpoints[Int(index.rawValue)].replies.add(packet.byteCount)
+    work.services[Int(origin.service.rawValue)].replies.add(packet.byteCount)
     if case .endpoint(let client) = client {
         return carry(&frame, packet, to: client, hash: 0, &work, &state, program)
     }

@@ -28,7 +28,7 @@ private struct Cut {
 
     /// Whether they find room, each with its headroom and alignment.
     func fits(_ packet: Packet, _ work: borrowing Work) -> Bool {
-        guard stepByteCount > 0, laterCount <= work.frames.freeCount else { return false }
+        guard stepByteCount > 0, laterCount <= work.freeFrameCount else { return false }
         let each = packet.transport &+ stepByteCount &+ Limits.headroomByteCount &+ 64
         return laterCount &* each <= work.freeByteCount
     }
@@ -54,7 +54,7 @@ func fragment(
         }
         encapsulate(&later, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
         later.verdict = .transmitted(.underlay(node))
-        work.frames.append(later)
+        work.append(later)
     }
     frame.byteCount = packet.transport &+ cut.stepByteCount
     frame.wireByteCount = frame.byteCount
