@@ -47,10 +47,12 @@ struct PacketDraft {
     func writeTransport(to bytes: inout MutableRawSpan) {
         switch transport {
         case .tcp(let fields):
-            fillPayload(&bytes, from: fields.headerByteCount, count: fields.payloadByteCount)
+            Payload.fill(
+                &bytes, from: fields.headerByteCount, count: fields.payloadByteCount,
+                isStream: true)
             fields.write(to: &bytes, between: addresses)
         case .udp(let fields):
-            fillPayload(&bytes, from: UDPFields.byteCount, count: fields.payloadByteCount)
+            Payload.fill(&bytes, from: UDPFields.byteCount, count: fields.payloadByteCount)
             fields.write(to: &bytes, between: addresses)
         case .sctp(let draft):
             draft.write(to: &bytes)
@@ -86,20 +88,5 @@ extension AddressPair {
                 payloadByteCount: payloadByteCount
             ).write(to: &bytes)
         }
-    }
-}
-
-/// What payloads begin with: zeros, which are an empty message to a DNS decoder and nobody else's
-/// version number, so that a decoder going by the port finds nothing malformed.
-let payloadZeroCount = 12
-
-/// Writes `count` bytes of payload at `start`: `payloadZeroCount` zeros, then the alphabet.
-@_lifetime(bytes: copy bytes)
-func fillPayload(_ bytes: inout MutableRawSpan, from start: Int, count: Int) {
-    for index in 0..<min(count, payloadZeroCount) { bytes.setU8(start + index, 0) }
-    var letter = UInt8(ascii: "a")
-    for index in min(count, payloadZeroCount)..<max(count, 0) {
-        bytes.setU8(start + index, letter)
-        letter = letter == UInt8(ascii: "z") ? UInt8(ascii: "a") : letter + 1
     }
 }

@@ -3,9 +3,6 @@
 // Invariant: a packet is never larger than the trace's largest, and always carries some data.
 
 struct PacketSizes {
-    /// Enough for a decoder that goes by the port to read a header of its own; see `fillPayload`.
-    static let payloadByteCountMin = payloadZeroCount
-
     private let mix: SizeMix
     private let totalWeight: Int
     private let linkByteCount: Int
@@ -22,6 +19,6 @@ struct PacketSizes {
     func payloadByteCount(behind overheadByteCount: Int, _ random: inout RandomSource) -> Int {
         let wish = mix.byteCount(at: random.below(totalWeight)) - linkByteCount
         let room = min(wish, packetByteCountMax) - overheadByteCount
-        return max(Self.payloadByteCountMin, room)
+        return max(Payload.byteCountMin, room)
     }
 }

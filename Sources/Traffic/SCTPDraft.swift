@@ -123,7 +123,7 @@ extension MutableRawSpan {
         setU32(4, sequence)
         setU32(8, sequence & 0xffff)
         setU32(12, 0)
-        fillPayload(&self, from: 16, count: byteCount)
+        Payload.fill(&self, from: 16, count: byteCount)
         for index in 16 + byteCount..<16 + (byteCount + 3) & ~3 { setU8(index, 0) }
     }
 }

@@ -74,7 +74,7 @@ extension TrafficGenerator {
         let pieces = (0..<count).map { _ in
             // The first piece has the UDP header, and at least what any payload has.
             max(
-                UDPFields.byteCount + PacketSizes.payloadByteCountMin,
+                UDPFields.byteCount + Payload.byteCountMin,
                 sizes.payloadByteCount(behind: overhead, &random))
         }
         datagramCount &+= 1

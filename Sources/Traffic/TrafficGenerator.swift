@@ -49,6 +49,8 @@ public struct TrafficGenerator: Sendable {
             count: TrafficLimits.fragmentCountMax * TrafficLimits.packetByteCountMax)
     }
 
+    public var flowCount: Int { flows.count }
+
     /// Writes the next frame to the start of `buffer`, which is made larger if it is too small.
     /// Nil after the last frame.
     public mutating func next(into buffer: inout [UInt8]) -> TrafficFrame? {
