@@ -52,19 +52,27 @@ struct QuotaTree {
 /// Shares `packetCount` packets among flows in proportion to their weights, which do not increase;
 /// at least one to each. `packetCount` is at least the number of flows.
 ///
-/// From the least popular flow on, each takes its part of what is then left, cut to an integer: what
-/// is cut off goes to the more popular, and what the last flows get for their minimum comes from
-/// all others in proportion.
+/// The least popular flows, whose part is less than one, get one each, and the others' parts shrink
+/// accordingly; theirs are differences of running sums cut to integers, so each is within one of exact
+/// and nothing is left over.
 func quotas(packetCount: Int, weights: [UInt64]) -> [UInt32] {
-    var quotas = [UInt32](repeating: 0, count: weights.count)
+    var quotas = [UInt32](repeating: 1, count: weights.count)
     var packetsLeft = UInt64(packetCount)
     var weightLeft = weights.reduce(0, +)
-    for index in weights.indices.reversed() {
-        let product = packetsLeft.multipliedFullWidth(by: weights[index])
-        let quota = max(1, weightLeft.dividingFullWidth(product).quotient)
-        quotas[index] = UInt32(truncatingIfNeeded: quota)
-        packetsLeft -= quota
-        weightLeft -= weights[index]
+    var count = weights.count
+    while count > 0, packetsLeft.multipliedFullWidth(by: weights[count - 1]) < (0, weightLeft) {
+        count -= 1
+        packetsLeft -= 1
+        weightLeft -= weights[count]
+    }
+    var sum: UInt64 = 0
+    var given: UInt64 = 0
+    for index in 0..<count {
+        sum += weights[index]
+        let product = packetsLeft.multipliedFullWidth(by: sum)
+        let due = weightLeft.dividingFullWidth(product).quotient
+        quotas[index] = UInt32(truncatingIfNeeded: due - given)
+        given = due
     }
     return quotas
 }

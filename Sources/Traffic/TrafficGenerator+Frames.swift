@@ -28,19 +28,27 @@ extension TrafficGenerator {
         return place(draft.addresses, draft.proto, hasTransport: true)
     }
 
-    /// The next packet the flow shows; steps that are not shown are walked on the way.
+    /// The packet of the flow's step, which is one that is shown. Those after it that are not are
+    /// walked at once, so that the next turn finds one that is.
     private mutating func nextDraft(of index: Int) -> (PacketDraft, isFromClient: Bool) {
         let target = specification.targets[flows[index].target]
-        while true {
-            let step = flows[index].step
-            let isShown =
-                (step.isFromClient || specification.isBothDirections)
-                && (step != .welcome || target.transport == .sctp)
-            let draft = draft(of: index, to: target)
-            let closeCount: UInt32 = specification.isBothDirections ? 3 : 2
-            flows[index].advance(target.transport, closeCount: closeCount, &random)
-            if isShown { return (draft, step.isFromClient) }
-        }
+        let isFromClient = flows[index].step.isFromClient
+        let shown = step(of: index, to: target)
+        while !isShown(flows[index].step, target.transport) { _ = step(of: index, to: target) }
+        return (shown, isFromClient)
+    }
+
+    private func isShown(_ step: Flow.Step, _ transport: TrafficTarget.Transport) -> Bool {
+        guard step != .welcome || transport == .sctp else { return false }
+        return step.isFromClient || specification.isBothDirections
+    }
+
+    /// Takes one step of the flow.
+    private mutating func step(of index: Int, to target: TrafficTarget) -> PacketDraft {
+        let draft = draft(of: index, to: target)
+        let closeCount: UInt32 = specification.isBothDirections ? 3 : 2
+        flows[index].advance(target.transport, closeCount: closeCount, &random)
+        return draft
     }
 
     private mutating func draft(of index: Int, to target: TrafficTarget) -> PacketDraft {
@@ -121,7 +129,7 @@ extension TrafficGenerator {
         if error == .portUnreachable, target.transport != .udp { error = .hostUnreachable }
         let quoted = answer(of: frame.flow, to: target, isLarge: error == .tooBig)
         let isIPv6 = target.isIPv6
-        let quoteByteCount = QuotedError.quoteByteCount(of: quoted.byteCount, isIPv6: isIPv6)
+        let quoteByteCount = QuotedError.quoteByteCount(of: quoted)
         let addresses = error.addresses(about: quoted, router: UInt8(1 + random.below(4)))
         let start = layout.byteCount + addresses.headerByteCount + ICMPFields.byteCount
         frame.kind = .icmpError

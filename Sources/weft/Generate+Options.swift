@@ -29,16 +29,16 @@ struct GenerateTraffic: ParsableArguments {
     @Option(help: "Bytes of the largest IP packet.")
     var maxPacket = defaults.packetByteCountMax
 
-    @Option(help: "Share of flows over IPv6. (default: \(defaults.ipv6), if a target is)")
+    @Option(help: "Share of flows over IPv6. (default: \(defaults.ipv6) if a target is IPv6)")
     var ipv6: Share?
 
-    @Option(help: "Share of TCP flows. (default: \(defaults.tcp), if a target is)")
+    @Option(help: "Share of TCP flows. (default: \(defaults.tcp) if a target is TCP)")
     var tcp: Share?
 
-    @Option(help: "Share of UDP flows. (default: \(defaults.udp), if a target is)")
+    @Option(help: "Share of UDP flows. (default: \(defaults.udp) if a target is UDP)")
     var udp: Share?
 
-    @Option(help: "Share of SCTP flows. (default: \(defaults.sctp), if a target is)")
+    @Option(help: "Share of SCTP flows. (default: \(defaults.sctp) if a target is SCTP)")
     var sctp: Share?
 
     @Option(help: "Share of UDP datagrams sent in fragments.")
