@@ -30,12 +30,10 @@ enum QuotedError: CaseIterable {
     }
 
     /// How much is quoted: over IPv4 the header and eight bytes, which is all that RFC 792 asks for,
-    /// over IPv6 as much as fits. An SCTP packet that does not fit is quoted as over IPv4: decoders
-    /// take what there is of it for the whole, and its checksum for wrong.
+    /// over IPv6 as much as fits.
     static func quoteByteCount(of quoted: PacketDraft) -> Int {
-        let least = quoted.addresses.headerByteCount + 8
-        let most = quoted.addresses.isIPv6 ? ICMPv6Fields.quoteByteCountMax : least
-        if quoted.byteCount > most, quoted.proto == .sctp { return least }
+        let isIPv6 = quoted.addresses.isIPv6
+        let most = isIPv6 ? ICMPv6Fields.quoteByteCountMax : IPv4Fields.byteCount + 8
         return min(quoted.byteCount, most)
     }
 

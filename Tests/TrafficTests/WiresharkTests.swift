@@ -8,10 +8,13 @@ import Traffic
 
 @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: tshark)))
 struct WiresharkTests {
+    /// Of a quote over IPv6 that is cut to fit, Wireshark takes what there is for the whole segment
+    /// and its checksum for wrong; a quote's transport checksum is nothing to go by.
     private static let bad =
-        "_ws.malformed or ip.checksum.status == 0 or tcp.checksum.status == 0"
-        + " or udp.checksum.status == 0 or sctp.checksum.status == 0 or icmp.checksum.status == 0"
-        + " or icmpv6.checksum.status == 0 or _ws.expert.group == 0x07000000"
+        "_ws.malformed or ip.checksum.status == 0 or udp.checksum.status == 0"
+        + " or icmp.checksum.status == 0 or icmpv6.checksum.status == 0"
+        + " or (not icmpv6 and (tcp.checksum.status == 0 or sctp.checksum.status == 0))"
+        + " or _ws.expert.group == 0x07000000"
 
     @Test func aMixedTraceHasNothingMalformed() throws {
         let frames = try TrafficSpecification.mixed(packets: 6000, flows: 300).frames()
