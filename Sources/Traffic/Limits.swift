@@ -1,7 +1,7 @@
 // The bounds of generated traffic, each with its reason.
 
 public enum TrafficLimits {
-    /// A flow costs about a hundred bytes of memory while a trace is made: 400 MB at the limit.
+    /// A flow costs about 150 bytes of memory while a trace is made: 640 MB at the limit.
     /// It also keeps the sum of the Zipf weights, 40 bits each, within 62 bits.
     public static let flowCountMax = 1 << 22
     /// Quotas are counted in 32 bits; a trace this long is a hundred gigabytes.

@@ -10,7 +10,7 @@ public struct SizeMix: Hashable, Sendable {
         public var weight: Int
     }
 
-    /// Simple IMIX (Spirent's "IMIX journal" of 2006, RFC 6985 names the genome): 7:4:1.
+    /// The simple Internet mix, 7:4:1; RFC 6985 is on such mixes.
     public static let imix = SizeMix(checked: [(64, 7), (570, 4), (1500, 1)])
     public static let small = SizeMix(checked: [(64, 1)])
     public static let large = SizeMix(checked: [(1514, 1)])

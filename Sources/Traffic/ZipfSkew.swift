@@ -1,9 +1,8 @@
 // How unequal flows are: the flow of rank k gets packets in proportion to 1 / k^s (Zipf's law).
 //
 // Invariant: weights are computed in integers alone. The power is 2^(-s log2 k): the logarithm bit by
-// bit, by squaring (Knuth, The Art of Computer Programming, section 1.2.2, exercise 25 and its
-// relatives), the exponential as a product of square roots of square roots of one half. A C library's
-// `pow` may differ in its last bit from machine to machine, and one bit makes another trace.
+// bit, by squaring, the exponential as a product of square roots of square roots of one half. A C
+// library's `pow` may differ in its last bit from machine to machine, and one bit makes another trace.
 
 public struct ZipfSkew: Hashable, Sendable {
     /// All flows alike.
@@ -25,7 +24,6 @@ public struct ZipfSkew: Hashable, Sendable {
     public func weights(count: Int) -> [UInt64] {
         let roots = Self.roots
         return (1...max(1, count)).map { rank in
-            // Sixteen bits of fraction would do; 32 are kept.
             let exponent = UInt64(thousandths) * Self.logarithm(UInt64(rank)) / 1000
             let weight = Self.power(exponent, roots) >> Self.excessBits
             return max(1, weight)

@@ -12,11 +12,12 @@ extension TrafficTarget {
         benchPorts.compactMap { TrafficTarget($0.transport, address, Port($0.port)) }
     }
 
-    /// node1 to node4, each in both families.
+    /// node1 to node4, in IPv4 and then in IPv6.
     private static let benchAddresses: [IPAddress] =
-        (0x11...0x14 as ClosedRange<UInt64>).map {
+        (11...14 as ClosedRange<UInt8>).map { .v4(IPv4Address(192, 0, 2, $0)) }
+        + (0x11...0x14 as ClosedRange<UInt64>).map {
             .v6(IPv6Address(high: 0x2001_0db8_0000_0001, low: $0))
-        } + (11...14 as ClosedRange<UInt8>).map { .v4(IPv4Address(192, 0, 2, $0)) }
+        }
 
     private static let benchPorts: [(transport: Transport, port: UInt16)] = [
         (.tcp, 80), (.tcp, 443), (.tcp, 53), (.udp, 53), (.udp, 4000), (.udp, 4001),
