@@ -43,11 +43,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: rules),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Fixtures"], swiftSettings: rules),
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Mesh", "Wire"], swiftSettings: rules),
         .testTarget(name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
-        .testTarget(name: "ComposeTests", dependencies: ["Compose", "Mesh", "Wire"], swiftSettings: rules),
+        .testTarget(
+            name: "ComposeTests", dependencies: ["Compose", "Mesh", "Wire"], exclude: ["Fixtures"],
+            swiftSettings: rules),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic", "Wire"], swiftSettings: rules),
         .testTarget(
             name: "ReplayTests",

@@ -10,7 +10,7 @@
 # What it keeps true: everything it starts is stopped by process id and every namespace it makes is
 # removed, however it ends; offloads are off, so frames are as on a wire, with whole checksums; TCP
 # segments fit 1450 bytes of IP in both directions, as they do for tasks behind VXLAN; and nothing
-# is written to the output directory unless every trace decodes cleanly.
+# is written to the output directory unless every trace decodes cleanly and real.pcap is complete.
 #
 # usage: capture-real.sh [OUTPUT-DIRECTORY]      as root, on Debian 12; installs what it needs
 
@@ -18,7 +18,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 readonly packages=(nginx curl wrk bind9-dnsutils dnsmasq-base iperf3 tcpdump tshark
-    wireshark-common iproute2 ethtool iputils-ping traceroute)
+    wireshark-common iproute2 procps ethtool iputils-ping traceroute)
 readonly output=${1:-$(dirname "$(readlink -f "$0")")/traces}
 readonly clients=(7 8 9)
 readonly nodes=(1 2 3)
@@ -313,12 +313,14 @@ stream() {
     inside client9 iperf3 --client 192.0.2.12 --udp --length 1460 --dont-fragment --bytes 7300
 }
 
-# Sends one DNS query and closes the socket at once, so that the answer meets a closed port and the
-# client sends an ICMP error that quotes it.
+# Sends a DNS query and closes the socket at once, so that the answer meets a closed port and the
+# client sends an ICMP error that quotes it. The answer may be faster than the close: four attempts.
 ask_and_leave() {
     local header='\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00'
     local question='\x03www\x07example\x04test\x00\x00\x01\x00\x01'
-    inside "client$1" bash -c 'printf "%b" "$0" >"/dev/udp/$1/5353"' "$header$question" "$2"
+    inside "client$1" bash -c 'for attempt in 1 2 3 4; do
+        printf "%b" "$0" >"/dev/udp/$1/5353"
+    done' "$header$question" "$2"
 }
 
 probe() {
@@ -432,6 +434,23 @@ is_clean() {
     [ -z "$bad" ] || { say "TCP segments over $overlay_mtu bytes: $bad"; return 1; }
 }
 
+# What the workload is there to bring about, some of it a race, must be in real.pcap.
+is_complete() {
+    local wanted found
+    for wanted in 'icmp.type == 3 and eth.src == 02:00:00:00:03:07' \
+        'icmpv6.type == 1 and eth.src == 02:00:00:00:03:08' \
+        'ip.flags.mf == 1 and ip.src == 203.0.113.0/24' \
+        'ip.flags.mf == 1 and ip.src == 192.0.2.0/24' \
+        'ipv6.fraghdr and ipv6.src == 2001:db8:0:3::/64' \
+        'ipv6.fraghdr and ipv6.src == 2001:db8:0:1::/64' \
+        'tcp.flags.reset == 1 and ip.src == 203.0.113.0/24' \
+        'tcp.flags.reset == 1 and ip.src == 192.0.2.0/24' \
+        "ip.len > $overlay_mtu and ip.flags.df == 1" 'ip.ttl == 1' arp; do
+        found=$(picked "$wanted" real.pcap -o ip.defragment:FALSE) || return 2
+        [ -n "$found" ] || { say "real.pcap has nothing like: $wanted"; return 1; }
+    done
+}
+
 capture() {
     capture_real
     capture_dual_stack
@@ -449,7 +468,7 @@ main() {
     capture
     local attempt
     for attempt in 1 2 3 4; do
-        if is_clean; then break; fi
+        if is_clean && is_complete; then break; fi
         [ "$attempt" != 4 ] || { say "giving up"; exit 1; }
         say "once more"
         capture

@@ -44,6 +44,7 @@ public enum CaptureFault: Error, Equatable, Sendable {
     case optionLength(code: UInt16, byteCount: Int)
     case timestampResolution(UInt8)
     case timestampOutOfRange
+    case linkTypeUnwritable(LinkType)
     case interfaceUnknown(UInt32, count: Int)
     case tooManyInterfaces(limit: Int)
     case valueTooLong(what: String, byteCount: Int, limit: Int)
@@ -84,16 +85,11 @@ extension CaptureFault: CustomStringConvertible {
         case .filter(let expression, let message): "filter '\(expression)': \(message)"
         case .valueTooLong(let what, let byteCount, let limit):
             "\(what) of \(byteCount) bytes; at most \(limit) can be written"
+        case .linkTypeUnwritable(let linkType):
+            "\(linkType) has a number too large for the format"
         case .timestampOutOfRange: "the time stamp lies outside what the format can hold"
         case .timestampResolution(let value):
             "time stamp resolution \(hexadecimal(value)) is finer than 64 bits can count"
-        default: lengthSentence
-        }
-    }
-
-    /// The sentences about lengths and blocks.
-    private var lengthSentence: String {
-        switch self {
         case .capturedLengthAboveLimit(let byteCount, let limit):
             "captured length \(byteCount) is above the \(limit) bytes any packet may have"
         case .capturedLengthAboveSnapLength(let byteCount, let snapLength):
@@ -118,7 +114,6 @@ extension CaptureFault: CustomStringConvertible {
         case .interfaceUnknown(let index, let count):
             "interface \(index) is not described; the section has described \(count)"
         case .tooManyInterfaces(let limit): "the file describes more than \(limit) interfaces"
-        default: ""
         }
     }
 }

@@ -35,7 +35,8 @@ public struct CaptureTruncation: Equatable, Sendable {
 extension CaptureTruncation: CustomStringConvertible {
     public var description: String {
         guard let byteOffset, let missingByteCount else { return "\(path): \(message ?? "cut")" }
-        return "\(path): byte \(byteOffset): the last record is cut, \(missingByteCount) bytes "
-            + "are missing"
+        let bytes = missingByteCount == 1 ? "byte" : "bytes"
+        return
+            "\(path): byte \(byteOffset): the last record is cut, \(missingByteCount) \(bytes) short"
     }
 }

@@ -10,6 +10,10 @@ public struct PacketAnnotations: Equatable, Sendable {
     public var packetID: UInt64?
     public var verdict: Verdict?
 
+    public var isEmpty: Bool {
+        comments.isEmpty && direction == nil && packetID == nil && verdict == nil
+    }
+
     public enum Direction: UInt32, Sendable {
         case inbound = 1
         case outbound = 2

@@ -1,6 +1,6 @@
 // One packet of a capture, as places and numbers.
 //
-// A trivial value: forty bytes, no reference, so a batch of them costs nothing to fill or copy. The
+// A trivial value: 48 bytes, no reference, so a batch of them costs nothing to fill or copy. The
 // packet's bytes stay where they are; `CaptureReader.bytes(of:)` lends them. Invariant: a record
 // made by a reader lies wholly inside what that reader holds until the reader is asked for more.
 
@@ -23,6 +23,9 @@ public struct PacketRecord: Sendable {
     public internal(set) var interfaceIndex: UInt32 = 0
 
     public internal(set) var linkType = LinkType.ethernet
+
+    /// False for a pcapng simple packet block.
+    public internal(set) var hasTimestamp = true
 
     /// The block's byte order is not this machine's.
     var isSwapped = false

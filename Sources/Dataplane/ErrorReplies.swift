@@ -17,34 +17,35 @@ enum Refusal {
 /// Appends an ICMP error about `packet` to the frames: towards the clients, or to the task that
 /// sent it. From the address the packet was sent to, which is the one its sender knows.
 func refuse(
-    _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) {
     guard packet.message == .transport || packet.message == .echoRequest,
-        !frames.isFull, state.errors.admit(now: context.now)
+        !work.frames.isFull, state.errors.admit(now: work.now)
     else { return }
     let headerByteCount = packet.isIPv4 ? IPv4Fields.byteCount : IPv6Fields.byteCount
     let quoteMax =
         packet.isIPv4 ? ICMPFields.quoteByteCountMax : ICMPv6Fields.quoteByteCountMax
     let quoted = min(min(packet.end, frame.byteCount) &- packet.network, quoteMax)
     let byteCount = packet.network &+ headerByteCount &+ ICMPFields.byteCount &+ quoted
-    guard let offset = arena.reserve(byteCount) else { return }
+    guard let offset = work.reserve(byteCount) else { return }
     var error = Frame(
         offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
         arrival: frame.arrival)
     error.isGenerated = true
-    arena.copyLinkHeader(of: frame, to: error, byteCount: packet.network)
-    arena.copyBytes(
+    error.timestamp = frame.timestamp
+    work.copyLinkHeader(of: frame, to: error, byteCount: packet.network)
+    work.copyBytes(
         from: frame.offset &+ packet.network, count: quoted,
         to: offset &+ packet.network &+ headerByteCount &+ ICMPFields.byteCount)
-    var bytes = arena.mutableBytes(of: error)
+    var bytes = work.mutableBytes(of: error)
     write(refusal, &bytes, packet, quoting: quoted)
     if case .task(let endpoint) = frame.arrival {
         error.verdict = .delivered(endpoint)
     } else {
         error.verdict = .transmitted(.clients)
     }
-    frames.append(error)
+    work.frames.append(error)
 }
 
 /// Writes the IP and ICMP headers; the quote already stands behind them.
@@ -88,15 +89,15 @@ private func write(
 
 /// Turns an echo request to a virtual address into its reply, if the service has a task.
 func echo(
-    _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ arena: inout FrameArena,
-    _ state: inout NodeState, _ context: Context
+    _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    guard case .service(let service) = target, context.program.services[service].slotCount > 0
+    guard case .service(let service) = target, program.services[service].slotCount > 0
     else { return .dropped(.noTask) }
     // Swapping the ends changes no sum, so the IP and ICMPv6 checksums stand.
-    let mac = EthernetHeader(arena.bytes(of: frame))?.source ?? .broadcast
-    readdress(frame, in: &arena, source: context.program.own.mac, destination: mac)
-    var bytes = arena.mutableBytes(of: frame)
+    let mac = EthernetHeader(work.bytes(of: frame))?.source ?? .broadcast
+    work.readdress(frame, source: program.own.mac, destination: mac)
+    var bytes = work.mutableBytes(of: frame)
     var ignored = ChecksumDelta()
     if packet.isIPv4, var header = MutableIPv4Header(&bytes, at: packet.network) {
         header.setSource(packet.destination.mappedIPv4, noting: &ignored)
@@ -114,12 +115,12 @@ func echo(
     return .transmitted(.clients)
 }
 
-extension FrameArena {
+extension Work {
     /// Copies the Ethernet header and tags of one frame to another, the addresses exchanged.
     fileprivate mutating func copyLinkHeader(of source: Frame, to target: Frame, byteCount: Int) {
         copyBytes(from: source.offset, count: byteCount, to: target.offset)
         let from = EthernetHeader(bytes(of: source))?.source ?? .broadcast
         let to = EthernetHeader(bytes(of: source))?.destination ?? .broadcast
-        readdress(target, in: &self, source: to, destination: from)
+        readdress(target, source: to, destination: from)
     }
 }

@@ -3,7 +3,7 @@
 // Invariant: it never grows while packets pass. Besides the frames handed over it has room for as
 // many again that the node makes or releases; what does not fit stays where it is.
 
-public struct FrameList: ~Copyable {
+public struct FrameList: Sendable {
     private var storage: [Frame]
     public private(set) var count = 0
 
@@ -14,25 +14,40 @@ public struct FrameList: ~Copyable {
             repeating: blank, count: frameCount * 2 + Limits.heldFrameCountMax)
     }
 
+    /// A list that holds nothing and has room for nothing: what stands in for one moved elsewhere.
+    private init() { storage = [] }
+
     public var isEmpty: Bool { count == 0 }
     public var isFull: Bool { count == storage.count }
+    /// Frames that still fit.
+    public var freeCount: Int { storage.count &- count }
 
     public subscript(_ index: Int) -> Frame {
+        @inline(__always)
         get {
             precondition(index < count)
             return storage[index]
         }
-        set {
+        @inline(__always)
+        _modify {
             precondition(index < count)
-            storage[index] = newValue
+            yield &storage[index]
         }
     }
 
     /// Adds a frame; the list must not be full.
+    @inline(__always)
     public mutating func append(_ frame: Frame) {
         storage[count] = frame
         count &+= 1
     }
 
     public mutating func removeAll() { count = 0 }
+
+    /// Moves the frames out, and leaves a list without room behind.
+    mutating func take() -> FrameList {
+        var taken = FrameList()
+        swap(&taken, &self)
+        return taken
+    }
 }

@@ -197,7 +197,7 @@ private func parseICMPv6(
         packet.message = .echoRequest
     } else if header.type.isError {
         packet.message = .error
-    } else if header.type.isNeighborDiscovery {
+    } else if header.type.isLinkLocal {
         return .neighbour
     } else {
         return .drop(.unsupportedICMP)
@@ -228,8 +228,11 @@ extension FlowEvent {
 }
 
 extension ICMPv6Type {
-    /// Router and neighbour solicitation and advertisement, redirect (RFC 4861, section 4).
-    var isNeighborDiscovery: Bool { (133...137).contains(rawValue) }
+    /// Neighbour discovery (RFC 4861, section 4) and multicast listener discovery (RFC 3810,
+    /// section 5), which never leave the link.
+    var isLinkLocal: Bool {
+        (133...137).contains(rawValue) || (130...132).contains(rawValue) || rawValue == 143
+    }
 }
 
 extension IPv4Address {

@@ -11,8 +11,9 @@ extension Cluster {
     static func assembleNetworks(
         _ specification: ClusterSpecification, nodes: [Node]
     ) throws(MeshError) -> [Network] {
-        try Limits.check(
-            count: specification.networks.count, "networks", limit: Limits.networkCountMax, .cluster
+        try MeshLimits.check(
+            count: specification.networks.count, "networks", limit: MeshLimits.networkCountMax,
+            .cluster
         )
         var builder = NetworkBuilder(specification, nodes: nodes)
         try builder.checkNames()
@@ -36,6 +37,9 @@ private struct NetworkBuilder {
         var ingress = specification.ingress
         let hasIPv6Client = nodes.contains { $0.addresses.contains { !$0.isIPv4 } }
         if hasIPv6Client || specification.settings.isIPv6Wanted { ingress.isIPv6Enabled = true }
+        ingress.driver = .overlay
+        // The first network of a swarm, there before anything else is declared.
+        ingress.vni = ingress.vni ?? MeshLimits.vniFirst
         declared = [ingress] + specification.networks
         settings = specification.settings
         isUnderlayIPv4 = nodes.first?.vtep.isIPv4 ?? true
@@ -49,7 +53,7 @@ private struct NetworkBuilder {
 
     /// A subnet that contained a node's address would make that node unreachable.
     private mutating func reserve(_ address: IPAddress, of node: Node) {
-        let owner = "node '\(node.name)' (\(AddressText.format(address)))"
+        let owner = "node '\(node.name)' (\(address))"
         switch address {
         case .v4(let address):
             if let host = IPv4Prefix(address, length: 32) { table4.insert(host, owner: owner) }
@@ -66,7 +70,7 @@ private struct NetworkBuilder {
         var names: Set<String> = []
         var shortNames: Set<String> = []
         for (index, network) in networks.enumerated() {
-            try Limits.check(name: network.name, subject(index))
+            try MeshLimits.check(name: network.name, subject(index))
             guard names.insert(network.name).inserted,
                 shortNames.insert(network.shortName).inserted
             else { throw MeshError(subject(index), .nameTaken(network.name)) }
@@ -81,17 +85,18 @@ private struct NetworkBuilder {
             guard network.driver == .overlay else {
                 throw MeshError(subject(index), .vniWithoutOverlay)
             }
-            try Limits.check(Int(vni), "the VNI", in: 1...Int(Limits.vniLast), subject(index))
+            try MeshLimits.check(
+                Int(vni), "the VNI", in: 1...Int(MeshLimits.vniLast), subject(index))
             if let owner = owners.updateValue(network.name, forKey: vni) {
                 throw MeshError(subject(index), .vniTaken(vni, by: "network '\(owner)'"))
             }
             networks[index].vni = vni
         }
-        var next = Limits.vniFirst
+        var next = MeshLimits.vniFirst
         for index in networks.indices
         where networks[index].driver == .overlay && networks[index].vni == nil {
             while owners[next] != nil { next += 1 }
-            guard next <= Limits.vniLast else { throw MeshError(subject(index), .noMoreVNIs) }
+            guard next <= MeshLimits.vniLast else { throw MeshError(subject(index), .noMoreVNIs) }
             networks[index].vni = next
             next += 1
         }
@@ -147,7 +152,10 @@ private struct NetworkBuilder {
     private func claim<P: AddressPrefix>(
         _ subnet: SubnetSpecification<P>, _ index: Int, _ table: inout PrefixTable<P>
     ) throws(MeshError) -> Subnet<P> {
-        let text = subnet.prefix.text
+        let text = subnet.prefix.description
+        guard subnet.prefix.isForHosts else {
+            throw MeshError(subject(index), .hostlessSubnet(text))
+        }
         if let owner = table.owner(overlapping: subnet.prefix) {
             throw MeshError(subject(index), .poolOverlap(subnet: text, other: owner))
         }
@@ -155,7 +163,7 @@ private struct NetworkBuilder {
             range.length < subnet.prefix.length || !subnet.prefix.contains(range.address)
         {
             let reason = MeshError.Reason.outsideSubnet(
-                what: "range", address: range.text, subnet: text)
+                what: "range", address: range.description, subnet: text)
             throw MeshError(subject(index), reason)
         }
         table.insert(subnet.prefix, owner: "\(text) of network '\(networks[index].name)'")
@@ -166,7 +174,7 @@ private struct NetworkBuilder {
         }
         guard pool.isUsable(gateway) else {
             let reason = MeshError.Reason.outsideSubnet(
-                what: "gateway", address: P.text(gateway), subnet: text)
+                what: "gateway", address: gateway.description, subnet: text)
             throw MeshError(subject(index), reason)
         }
         return Subnet(prefix: subnet.prefix, gateway: gateway, range: subnet.range)
@@ -176,14 +184,15 @@ private struct NetworkBuilder {
     /// multiple of four, so that ESP needs no padding.
     mutating func assignMTU(_ index: Int) throws(MeshError) {
         let network = networks[index]
-        var mtu = declared[index].driverMTU ?? Limits.ethernetMTU
+        var mtu = declared[index].driverMTU ?? MeshLimits.ethernetMTU
         if network.driver == .overlay {
             mtu = (declared[index].driverMTU ?? settings.underlayMTU) - (isUnderlayIPv4 ? 50 : 70)
             if network.isEncrypted { mtu = (mtu - 26) & ~3 }
         }
-        let least = network.v6 == nil ? Limits.ipv4MTUMin : Limits.ipv6MTUMin
-        try Limits.check(
-            mtu, "the MTU that is left to the network", in: least...Limits.mtuMax, subject(index))
+        let least = network.v6 == nil ? MeshLimits.ipv4MTUMin : MeshLimits.ipv6MTUMin
+        try MeshLimits.check(
+            mtu, "the MTU that is left to the network", in: least...MeshLimits.mtuMax,
+            subject(index))
         networks[index].mtu = mtu
     }
 }

@@ -8,8 +8,8 @@ extension Cluster {
         _ specifications: [NodeSpecification]
     ) throws(MeshError) -> [Node] {
         guard let first = specifications.first else { throw MeshError(.cluster, .noNodes) }
-        try Limits.check(
-            count: specifications.count, "nodes", limit: Limits.nodeCountMax, .cluster)
+        try MeshLimits.check(
+            count: specifications.count, "nodes", limit: MeshLimits.nodeCountMax, .cluster)
         var names: Set<String> = []
         var owners: [IPAddress: String] = [:]
         var macs: [MACAddress: String] = [:]
@@ -17,7 +17,7 @@ extension Cluster {
         for (index, specification) in specifications.enumerated() {
             let subject = MeshError.Subject.node(index)
             let node = Node(specification, id: NodeID(index))
-            try Limits.check(name: node.name, subject, mayHaveDots: true)
+            try MeshLimits.check(name: node.name, subject, mayHaveDots: true)
             guard names.insert(node.name).inserted else {
                 throw MeshError(subject, .nameTaken(node.name))
             }

@@ -10,8 +10,9 @@ extension Cluster {
     static func assembleServices(
         _ specification: ClusterSpecification, _ cluster: Cluster
     ) throws(MeshError) -> [Service] {
-        try Limits.check(
-            count: specification.services.count, "services", limit: Limits.serviceCountMax, .cluster
+        try MeshLimits.check(
+            count: specification.services.count, "services", limit: MeshLimits.serviceCountMax,
+            .cluster
         )
         let ports = try assemblePorts(specification.services)
         let networks = Dictionary(
@@ -22,7 +23,7 @@ extension Cluster {
         var services: [Service] = []
         for (index, declared) in specification.services.enumerated() {
             let subject = MeshError.Subject.service(index)
-            try Limits.check(name: declared.name, subject)
+            try MeshLimits.check(name: declared.name, subject)
             guard names.insert(declared.name).inserted else {
                 throw MeshError(subject, .nameTaken(declared.name))
             }
@@ -30,7 +31,7 @@ extension Cluster {
             service.replicaCountMax = try bound(
                 of: declared, nodeCount: cluster.nodes.count, subject)
             taskCount += declared.taskCount(nodeCount: cluster.nodes.count)
-            try Limits.check(count: taskCount, "tasks", limit: Limits.taskCountMax, subject)
+            try MeshLimits.check(count: taskCount, "tasks", limit: MeshLimits.taskCountMax, subject)
             service.attachments = try attachments(
                 of: declared, index, networks, ingress: cluster.networks[0])
             services.append(service)
@@ -42,17 +43,18 @@ extension Cluster {
         of declared: ServiceSpecification, nodeCount: Int, _ subject: MeshError.Subject
     ) throws(MeshError) -> Int {
         let count = declared.taskCount(nodeCount: nodeCount)
-        try Limits.check(count, "the number of replicas", in: 0...Limits.replicaCountMax, subject)
+        try MeshLimits.check(
+            count, "the number of replicas", in: 0...MeshLimits.replicaCountMax, subject)
         let automatic = min(
-            max(2 * count, Limits.replicaCountMaxFloor), Limits.replicaCountMax)
+            max(2 * count, MeshLimits.replicaCountMaxFloor), MeshLimits.replicaCountMax)
         let bound = declared.replicaCountMax ?? automatic
-        try Limits.check(bound, "replicas_max", in: 1...Limits.replicaCountMax, subject)
+        try MeshLimits.check(bound, "replicas_max", in: 1...MeshLimits.replicaCountMax, subject)
         guard count <= bound else {
             throw MeshError(subject, .moreReplicasThanDeclared(replicas: count, bound: bound))
         }
-        let weightMax = Int(Limits.weightMax)
+        let weightMax = Int(MeshLimits.weightMax)
         for weight in declared.weights {
-            try Limits.check(Int(weight), "a weight", in: 0...weightMax, subject)
+            try MeshLimits.check(Int(weight), "a weight", in: 0...weightMax, subject)
         }
         return bound
     }

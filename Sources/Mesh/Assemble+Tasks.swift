@@ -137,6 +137,6 @@ private struct EndpointPool {
     ) throws(MeshError) -> P.Address? {
         guard let prefix = pool?.prefix else { return nil }
         if let address = pool?.allocate() { return address }
-        throw MeshError(subject, .noAvailableAddress(what: what, subnet: prefix.text))
+        throw MeshError(subject, .noAvailableAddress(what: what, subnet: prefix.description))
     }
 }

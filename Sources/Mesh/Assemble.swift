@@ -26,16 +26,17 @@ extension Cluster {
 
 extension ClusterSettings {
     fileprivate func validate() throws(MeshError) {
-        let ports = Limits.vxlanPortRange
-        try Limits.check(
+        let ports = MeshLimits.vxlanPortRange
+        try MeshLimits.check(
             Int(vxlanPort.rawValue), "the VXLAN port",
             in: Int(ports.lowerBound)...Int(ports.upperBound), .cluster)
-        try Limits.check(
-            underlayMTU, "the underlay MTU", in: Limits.ipv4MTUMin...Limits.mtuMax, .cluster)
+        try MeshLimits.check(
+            underlayMTU, "the underlay MTU", in: MeshLimits.ipv4MTUMin...MeshLimits.mtuMax, .cluster
+        )
     }
 }
 
-extension Limits {
+extension MeshLimits {
     static func check(
         _ value: Int, _ what: String, in range: ClosedRange<Int>, _ subject: MeshError.Subject
     ) throws(MeshError) {

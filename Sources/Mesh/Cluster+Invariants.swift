@@ -51,7 +51,7 @@ extension Cluster {
                 (network.driver == .overlay) == (network.vni != nil),
                 "network \(network.name): an overlay, and only an overlay, has a VNI")
             try Self.require(
-                network.vni.map { (1...Limits.vniLast).contains($0) } ?? true,
+                network.vni.map { (1...MeshLimits.vniLast).contains($0) } ?? true,
                 "network \(network.name): VNI in range")
             try Self.require(
                 !network.isIngress || network.balancers.map(\.node) == nodes.map(\.id),
@@ -66,7 +66,7 @@ extension Cluster {
         _ prefixes: [P]
     ) throws(InvariantViolation) {
         for (a, b) in zip(prefixes, prefixes.dropFirst()) {
-            try require(!a.overlaps(b), "\(a.text) and \(b.text) overlap")
+            try require(!a.overlaps(b), "\(a) and \(b) overlap")
         }
     }
 
@@ -109,7 +109,7 @@ extension Cluster {
         try unique(addresses, "addresses of network \(network)")
         for address in addresses {
             let isInside = prefix.map { $0.contains(address) && $0.address != address } ?? false
-            try require(isInside, "network \(network): \(P.text(address)) is a host of its subnet")
+            try require(isInside, "network \(network): \(address) is a host of its subnet")
         }
     }
 

@@ -29,27 +29,29 @@ public struct ClusterSettings: Equatable, Sendable {
     }
 }
 
-/// The secret 128-bit key of the cluster's flow hash.
-public struct HashKey: Hashable, Sendable {
-    public var first: UInt64
-    public var second: UInt64
+extension ClusterSettings {
+    /// The secret 128-bit key of the cluster's flow hash.
+    public struct HashKey: Hashable, Sendable {
+        public var first: UInt64
+        public var second: UInt64
 
-    public init(first: UInt64, second: UInt64) {
-        self.first = first
-        self.second = second
+        public init(first: UInt64, second: UInt64) {
+            self.first = first
+            self.second = second
+        }
+
+        /// The key when none is configured: the bytes 00 to 0f, so that a replay gives the same
+        /// answer everywhere. A cluster that faces strangers sets its own.
+        public static var documented: HashKey {
+            HashKey(first: 0x0001_0203_0405_0607, second: 0x0809_0a0b_0c0d_0e0f)
+        }
     }
 
-    /// The key when none is configured: the bytes 00 to 0f, so that a replay gives the same
-    /// answer everywhere. A cluster that faces strangers sets its own.
-    public static var documented: HashKey {
-        HashKey(first: 0x0001_0203_0405_0607, second: 0x0809_0a0b_0c0d_0e0f)
+    /// How an answer travels from the owner to the client.
+    public enum ReplyPath: String, Hashable, CaseIterable, Sendable {
+        /// Back through the node the flow entered by; works on any underlay.
+        case entry
+        /// Straight to the client, from the owner: direct server return.
+        case direct
     }
-}
-
-/// How an answer travels from the owner to the client.
-public enum ReplyPath: String, Hashable, CaseIterable, Sendable {
-    /// Back through the node the flow entered by; works on any underlay.
-    case entry
-    /// Straight to the client, from the owner: direct server return.
-    case direct
 }

@@ -53,16 +53,16 @@ public struct Constraint: Hashable, Sendable {
     /// The value is an address or a prefix; anything else never matches.
     private func matchesAddress(of node: Node) -> Bool {
         let addresses = [node.vtep] + node.addresses
-        if let address = AddressText.ip(value) {
+        if let address = IPAddress(value) {
             return addresses.contains(address) == isEqual
         }
-        if let prefix = AddressText.ipv4Prefix(value) {
+        if let prefix = IPv4Prefix(value) {
             return addresses.contains {
                 if case .v4(let a) = $0 { prefix.contains(a) } else { false }
             }
                 == isEqual
         }
-        guard let prefix = AddressText.ipv6Prefix(value) else { return false }
+        guard let prefix = IPv6Prefix(value) else { return false }
         return addresses.contains { if case .v6(let a) = $0 { prefix.contains(a) } else { false } }
             == isEqual
     }

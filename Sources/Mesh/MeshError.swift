@@ -38,6 +38,7 @@ public struct MeshError: Error, Hashable, Sendable, CustomStringConvertible {
         case macTaken(MACAddress, by: String)
         case groupMAC(MACAddress)
         case poolOverlap(subnet: String, other: String)
+        case hostlessSubnet(String)
         case noMoreSubnets
         case noSubnet
         case outsideSubnet(what: String, address: String, subnet: String)
@@ -68,7 +69,7 @@ extension MeshError.Reason: CustomStringConvertible {
         case .tooMany(let what, let limit): "more than \(limit) \(what)"
         case .invalidName(let name): "name must be valid as a DNS name component: '\(name)'"
         case .longName(let name):
-            "name must be \(Limits.nameLengthMax) characters or fewer: '\(name)'"
+            "name must be \(MeshLimits.nameLengthMax) characters or fewer: '\(name)'"
         case .nameTaken(let name): "name '\(name)' is already in use"
         case .outOfRange(let what, let value, let least, let most):
             "\(what) must be between \(least) and \(most), not \(value)"
@@ -85,18 +86,20 @@ extension MeshError.Reason: CustomStringConvertible {
         case .underlayFamiliesMixed:
             "nodes must all have IPv4 or all have IPv6 underlay addresses to reach each other"
         case .addressTaken(let address, let owner):
-            "address \(AddressText.format(address)) is already in use by \(owner)"
+            "address \(address) is already in use by \(owner)"
         case .unusableAddress(let address):
-            "address \(AddressText.format(address)) cannot belong to a node"
+            "address \(address) cannot belong to a node"
         case .macTaken(let mac, let owner):
-            "MAC address \(AddressText.format(mac)) is already in use by \(owner)"
-        case .groupMAC(let mac): "MAC address \(AddressText.format(mac)) is a group address"
+            "MAC address \(mac) is already in use by \(owner)"
+        case .groupMAC(let mac): "MAC address \(mac) is a group address"
         case .poolOverlap(let subnet, let other):
             "Pool overlaps with other one on this address space: \(subnet) and \(other)"
+        case .hostlessSubnet(let subnet):
+            "subnet \(subnet) has addresses that no host may have"
         case .noMoreSubnets: "no more subnets in the default address pools"
         case .noSubnet: "the network has neither IPv4 nor IPv6"
         case .outsideSubnet(let what, let address, let subnet):
-            "\(what) \(address) is not inside subnet \(subnet)"
+            "\(what) \(address) does not belong in subnet \(subnet)"
         case .noAutomaticIPv6: "IPv6 on a network that is not an overlay needs a declared subnet"
         case .vniTaken(let vni, let owner): "VNI \(vni) is already in use by \(owner)"
         case .noMoreVNIs: "no more VXLAN network identifiers"

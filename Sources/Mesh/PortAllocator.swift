@@ -17,7 +17,14 @@ struct PortAllocator {
         var mode: PublishedPort.Mode
     }
 
+    private struct Range: Hashable {
+        var mode: PublishedPort.Mode
+        var proto: UInt8
+    }
+
     private var claims: [Key: [Claim]] = [:]
+    /// Below it nothing is free any more: ports are not given back.
+    private var nextPort: [Range: UInt16] = [:]
 
     /// Claims a declared port; answers the service and mode it collides with.
     mutating func claim(
@@ -35,8 +42,12 @@ struct PortAllocator {
     mutating func allocate(
         _ proto: IPProtocol, mode: PublishedPort.Mode, service: Int
     ) -> Port? {
-        let range = mode == .ingress ? Limits.dynamicPortRange : Limits.ephemeralPortRange
-        for number in range {
+        let range = mode == .ingress ? MeshLimits.dynamicPortRange : MeshLimits.ephemeralPortRange
+        let cursor = Range(mode: mode, proto: proto.rawValue)
+        let first = nextPort[cursor] ?? range.lowerBound
+        guard first <= range.upperBound else { return nil }
+        for number in first...range.upperBound {
+            nextPort[cursor] = number + 1
             let key = Key(port: Port(number), proto: proto.rawValue)
             guard claims[key] == nil else { continue }
             claims[key] = [Claim(service: service, mode: mode)]

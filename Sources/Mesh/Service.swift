@@ -29,7 +29,7 @@ public struct Service: Equatable, Sendable {
         id: ServiceID, name: String, shortName: String, image: String = "",
         mode: Mode = .replicated(1), endpointMode: EndpointMode = .vip,
         virtualAddresses: [VirtualAddress] = [], ports: [PublishedPort] = [],
-        attachments: [Attachment] = [], replicaCountMax: Int = Limits.replicaCountMaxFloor,
+        attachments: [Attachment] = [], replicaCountMax: Int = MeshLimits.replicaCountMaxFloor,
         scheduler: Scheduler = .maglev, constraints: [Constraint] = [],
         maxReplicasPerNode: Int = 0, labels: [Label] = []
     ) {

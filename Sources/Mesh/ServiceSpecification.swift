@@ -10,7 +10,7 @@ public struct ServiceSpecification: Equatable, Sendable {
     public var endpointMode = Service.EndpointMode.vip
     public var ports: [PortSpecification] = []
     public var attachments: [AttachmentSpecification] = []
-    /// Nil for twice the tasks, and no less than `Limits.replicaCountMaxFloor`.
+    /// Nil for twice the tasks, and no less than `MeshLimits.replicaCountMaxFloor`.
     public var replicaCountMax: Int?
     public var scheduler = Service.Scheduler.maglev
     public var constraints: [Constraint] = []

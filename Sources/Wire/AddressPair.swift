@@ -7,6 +7,17 @@ public enum AddressPair: Hashable, Sendable {
     case v4(source: IPv4Address, destination: IPv4Address)
     case v6(source: IPv6Address, destination: IPv6Address)
 
+    /// Nil when the addresses are of different families.
+    public init?(source: IPAddress, destination: IPAddress) {
+        switch (source, destination) {
+        case (.v4(let source), .v4(let destination)):
+            self = .v4(source: source, destination: destination)
+        case (.v6(let source), .v6(let destination)):
+            self = .v6(source: source, destination: destination)
+        default: return nil
+        }
+    }
+
     /// The unfolded sum of the pseudo-header; `byteCount` is transport header plus payload.
     @inlinable
     public func pseudoHeader(proto: IPProtocol, byteCount: Int) -> UInt64 {

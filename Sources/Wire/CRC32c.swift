@@ -16,11 +16,10 @@ public enum CRC32c {
         let count = bytes.byteCount
         while count - offset >= 8 {
             let word = bytes.u64(offset).byteSwapped ^ UInt64(register)
-            register = 0
-            for slice in 0..<8 {
-                let byte = Int(truncatingIfNeeded: word >> (UInt64(slice) &* 8)) & 0xff
-                register ^= crc32cTables[(7 &- slice) &* 256 &+ byte]
-            }
+            register =
+                entry(7, word) ^ entry(6, word >> 8) ^ entry(5, word >> 16)
+                ^ entry(4, word >> 24) ^ entry(3, word >> 32) ^ entry(2, word >> 40)
+                ^ entry(1, word >> 48) ^ entry(0, word >> 56)
             offset &+= 8
         }
         while offset < count {
@@ -55,17 +54,26 @@ public enum CRC32c {
     /// The register after one more byte.
     @inline(__always)
     private static func step(_ register: UInt32, _ byte: UInt8) -> UInt32 {
-        crc32cTables[Int(UInt8(truncatingIfNeeded: register) ^ byte)] ^ (register >> 8)
+        entry(0, UInt64(register ^ UInt32(byte))) ^ (register >> 8)
     }
 
-    /// The product of two polynomials modulo the CRC's; the highest bit is the coefficient of 1.
+    /// What the lowest byte of `word` leaves behind once `table` more bytes have followed it.
+    @inline(__always)
+    private static func entry(_ table: Int, _ word: UInt64) -> UInt32 {
+        crc32cTables[table &* 256 &+ Int(word & 0xff)]
+    }
+
+    /// The product of two polynomials modulo the CRC's, whose highest bit is the coefficient of 1:
+    /// a product without carries, of which the higher powers, now the low half, are then reduced as
+    /// four more bytes would reduce them.
     private static func product(_ a: UInt32, _ b: UInt32) -> UInt32 {
-        var sum: UInt32 = 0
-        var term = b
-        for bit in 0..<UInt32(32) {
-            sum ^= term & (0 &- ((a >> (31 &- bit)) & 1))
-            term = (term >> 1) ^ (0x82f6_3b78 & (0 &- (term & 1)))
+        var product: UInt64 = 0
+        for bit in 0..<UInt64(32) {
+            product ^= (UInt64(b) << bit) & (0 &- (UInt64(a) >> bit & 1))
         }
-        return sum
+        product <<= 1
+        return UInt32(truncatingIfNeeded: product >> 32)
+            ^ entry(3, product) ^ entry(2, product >> 8) ^ entry(1, product >> 16)
+            ^ entry(0, product >> 24)
     }
 }

@@ -79,6 +79,7 @@ public struct EthernetFields: Equatable, Sendable {
     }
 
     /// Writes the header to the first 14 bytes of `bytes`.
+    @inline(__always)
     @_lifetime(bytes: copy bytes)
     public func write(to bytes: inout MutableRawSpan) {
         bytes.setMAC(EthernetOffset.destination, destination)

@@ -1,7 +1,7 @@
 // ICMPv6 (RFC 4443): the header view, its mutable twin, and the value that builds messages.
 //
-// Invariant: a view exists only over eight bytes, which every message but the shortest informational
-// ones has. Unlike ICMP's, the checksum covers the addresses: a rewrite brings the noted address
+// Invariant: a view exists only over eight bytes, which every message that is forwarded or answered
+// here has. Unlike ICMP's, the checksum covers the addresses: a rewrite brings the noted address
 // changes along. An error quotes the packet it is about from byte eight on.
 
 /// The type of an ICMPv6 message (IANA icmpv6-parameters).

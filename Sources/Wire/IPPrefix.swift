@@ -1,7 +1,7 @@
-// A network as an address and a prefix length, such as 10.0.0.0/24 (RFC 4632, RFC 4291 section 2.3).
+// A network as an address and a prefix length, such as 10.0.0.0/24 (RFC 4632; RFC 4291, 2.3).
 //
 // Invariant: the length fits the family. The address keeps its host bits, as an interface address
-// does; `network` is the same prefix without them. IPv4 and IPv6 never contain or overlap each other.
+// does; `network` is the same prefix without them. IPv4 and IPv6 never overlap.
 
 public struct IPPrefix: Hashable, Sendable {
     public let address: IPAddress

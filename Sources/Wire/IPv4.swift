@@ -127,6 +127,46 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
         setChecked(0, bytes.u16(0) & 0xff00 | UInt16(value))
     }
 
+    /// Makes the packet a fragment of what it was: its data starts `advance` bytes further on, a
+    /// multiple of eight, and is `dataByteCount` long. More follow if `more`, or if more followed
+    /// the packet itself.
+    public mutating func setFragment(advancedBy advance: Int, dataByteCount: Int, more: Bool) {
+        let old = bytes.u16(IPv4Offset.fragment)
+        let offset = UInt16(truncatingIfNeeded: Int(old & 0x1fff) + advance / 8) & 0x1fff
+        setChecked(IPv4Offset.fragment, old & 0xe000 | (more ? 0x2000 : 0) | offset)
+        let headerByteCount = Int(bytes.u8(0) & 0x0f) * 4
+        setChecked(
+            IPv4Offset.totalLength, UInt16(truncatingIfNeeded: headerByteCount + dataByteCount))
+    }
+
+    /// Turns options that only the first fragment carries into padding (RFC 791, section 3.1: the
+    /// copied flag). Malformed options are left as they are.
+    public mutating func blankUncopiedOptions() {
+        let end = Int(bytes.u8(0) & 0x0f) * 4
+        var offset = IPv4Offset.options
+        while offset < end, bytes.u8(offset) != 0 {
+            let kind = bytes.u8(offset)
+            if kind == 1 {
+                offset += 1
+                continue
+            }
+            guard offset + 1 < end else { return }
+            let length = Int(bytes.u8(offset + 1))
+            guard length >= 2, offset + length <= end else { return }
+            if kind & 0x80 == 0 {
+                for position in offset..<offset + length { setOptionByte(position, 1) }
+            }
+            offset += length
+        }
+    }
+
+    private mutating func setOptionByte(_ offset: Int, _ value: UInt8) {
+        let word = bytes.u16(offset & ~1)
+        let isHigh = offset & 1 == 0
+        setChecked(
+            offset & ~1, isHigh ? word & 0x00ff | UInt16(value) << 8 : word & 0xff00 | UInt16(value))
+    }
+
     @inlinable
     mutating func setAddress(
         _ address: IPv4Address, at offset: Int, noting delta: inout ChecksumDelta
@@ -173,22 +213,24 @@ public struct IPv4Fields: Equatable, Sendable {
         self.payloadByteCount = payloadByteCount
     }
 
-    /// Writes the header with its checksum to the first 20 bytes of `bytes`.
+    /// Writes the header with its checksum to the first 20 bytes of `bytes`. The sum is taken over
+    /// the words written, not over memory: loads would have to wait for the stores.
+    @inline(__always)
     @_lifetime(bytes: copy bytes)
     public func write(to bytes: inout MutableRawSpan) {
-        bytes.setU16(0, 0x4500 | UInt16(trafficClass))
-        bytes.setU16(
-            IPv4Offset.totalLength, UInt16(truncatingIfNeeded: Self.byteCount + payloadByteCount))
-        bytes.setU16(IPv4Offset.identification, identification)
+        let totalByteCount = UInt16(truncatingIfNeeded: Self.byteCount + payloadByteCount)
         let flags: UInt16 = (dontFragment ? 0x4000 : 0) | (moreFragments ? 0x2000 : 0)
-        bytes.setU16(
-            IPv4Offset.fragment, flags | UInt16(truncatingIfNeeded: fragmentOffset / 8) & 0x1fff)
-        bytes.setU8(IPv4Offset.ttl, ttl)
-        bytes.setU8(IPv4Offset.proto, proto.rawValue)
-        bytes.setU16(IPv4Offset.checksum, 0)
+        let fragment = flags | UInt16(truncatingIfNeeded: fragmentOffset / 8) & 0x1fff
+        let first = 0x4500_0000 | UInt32(trafficClass) << 16 | UInt32(totalByteCount)
+        let second = UInt32(identification) << 16 | UInt32(fragment)
+        let third = UInt32(ttl) << 24 | UInt32(proto.rawValue) << 16
+        let sum =
+            UInt64(first) &+ UInt64(second) &+ UInt64(third) &+ UInt64(source.rawValue)
+            &+ UInt64(destination.rawValue)
+        bytes.setU32(0, first)
+        bytes.setU32(IPv4Offset.identification, second)
+        bytes.setU32(IPv4Offset.ttl, third | UInt32(~Checksum.fold(sum)))
         bytes.setU32(IPv4Offset.source, source.rawValue)
         bytes.setU32(IPv4Offset.destination, destination.rawValue)
-        let checksum = Checksum.of(bytes.bytes.extracting(0..<Self.byteCount))
-        bytes.setU16(IPv4Offset.checksum, checksum)
     }
 }

@@ -3,7 +3,8 @@
 // Invariant: the walk is bounded by `IPv6UpperLayer.extensionCountMax` and by the bytes of the
 // packet, and ends in one of three answers that cannot be mistaken for each other. Encrypted
 // payload (ESP) and No Next Header end it as upper layers of their own. Behind a fragment header
-// that is not the first fragment's nothing is looked at: there the bytes are the middle of something.
+// that is not the first fragment's nothing is looked at: the bytes there are the middle of
+// something.
 
 extension IPProtocol {
     @inlinable public static var hopByHop: Self { Self(rawValue: 0) }
@@ -23,6 +24,14 @@ public struct IPv6Fragment: Hashable, Sendable {
     public var offset: Int
     public var more: Bool
     public var identification: UInt32
+
+    @inlinable
+    public init(headerOffset: Int, offset: Int, more: Bool, identification: UInt32) {
+        self.headerOffset = headerOffset
+        self.offset = offset
+        self.more = more
+        self.identification = identification
+    }
 
     @inlinable public var isFirst: Bool { offset == 0 }
     /// Offset zero and none to follow: a whole packet that happens to wear the header (RFC 6946).

@@ -1,9 +1,9 @@
 // SCTP (RFC 9260): the common header.
 //
-// Its CRC32c covers the whole packet and no address, is computed with its own field as zero and sent
-// lowest byte first (appendix A). Invariant: changing a port changes the CRC by the remainder of
-// that difference only, for which the packet's length is needed but not its bytes; a damaged packet
-// stays damaged, a cut one stays right.
+// Its CRC32c covers the whole packet and no address, is computed with its own field as zero and
+// sent lowest byte first (appendix A). Invariant: changing a port changes the CRC by the remainder
+// of that difference only, for which the packet's length is needed but not its bytes; a damaged
+// packet stays damaged, a cut one stays right.
 
 /// Field offsets in bytes from the start of the header.
 @usableFromInline enum SCTPOffset {

@@ -1,4 +1,4 @@
-// TCP (RFC 9293): the header view with its options, the mutable twin, and the value that builds one.
+// TCP (RFC 9293): the header view with its options, its mutable twin, and the value to build one.
 //
 // Invariant: a view exists only when the header with all its options is there: data offset at least
 // five words and within the bytes. The checksum covers addresses of the layer below; they come in

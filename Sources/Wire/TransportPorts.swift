@@ -4,8 +4,8 @@
 // This is what a rewrite uses: it needs only the four bytes of the ports, so it also works in the
 // first fragment of a packet, in a packet cut by a snap length and in the eight bytes of transport
 // header that an ICMP error must quote. Invariant: a checksum within the bytes changes by exactly
-// what the port and the noted addresses changed; a checksum beyond them is out of reach and, being
-// out of the bytes, in nobody's way.
+// what the port and the noted addresses changed; where it is beyond them or only half there,
+// nothing but the port changes.
 
 @usableFromInline enum TransportOffset {
     @usableFromInline static var source: Int { 0 }

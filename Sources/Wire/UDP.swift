@@ -108,6 +108,7 @@ public struct UDPFields: Equatable, Sendable {
     }
 
     /// Writes the header to the first eight bytes of `bytes`, saying that there is no checksum.
+    @inline(__always)
     @_lifetime(bytes: copy bytes)
     public func write(to bytes: inout MutableRawSpan) {
         bytes.setU16(TransportOffset.source, sourcePort.rawValue)

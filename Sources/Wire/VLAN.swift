@@ -50,7 +50,8 @@ public struct VLANTag: Hashable, Sendable {
 
 /// A read-only view of an Ethernet header with its tags.
 public struct LinkHeader: ~Escapable {
-    /// Two: a customer's tag inside a provider's. Deeper stacks are not forwarded by 802.1ad.
+    /// Two: a customer's tag inside a provider's, as 802.1ad stacks them. More could only be there
+    /// to lengthen the walk.
     public static let tagCountMax = 2
 
     @usableFromInline let bytes: RawSpan

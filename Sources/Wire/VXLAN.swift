@@ -81,6 +81,7 @@ public struct VXLANFields: Equatable, Sendable {
     public init(vni: VNI) { self.vni = vni }
 
     /// Writes the header to the first eight bytes of `bytes`.
+    @inline(__always)
     @_lifetime(bytes: copy bytes)
     public func write(to bytes: inout MutableRawSpan) {
         bytes.setU32(0, UInt32(VXLANHeader.identifierFlag) << 24)

@@ -36,7 +36,7 @@ public struct VXLANEncapsulation: Equatable, Sendable {
     @inlinable public var byteCount: Int { underlay.isIPv6 ? Self.byteCountMax : 50 }
 
     /// Writes the outer headers to the start of `bytes`, where the inner frame of `innerByteCount`
-    /// bytes already stands at `byteCount`.
+    /// bytes already stands at `byteCount`; of a frame cut by a snap length, what there is.
     @_lifetime(bytes: copy bytes)
     public func write(to bytes: inout MutableRawSpan, innerByteCount: Int) {
         let udp = UDPFields(
@@ -68,7 +68,13 @@ public struct VXLANEncapsulation: Equatable, Sendable {
             var transport = network.tail(from: IPv6Fields.byteCount)
             var header = transport.tail(from: UDPFields.byteCount)
             VXLANFields(vni: vni).write(to: &header)
-            udp.write(to: &transport, between: underlay)
+            // A frame cut by a snap length cannot be summed: no checksum then (RFC 6935).
+            let isWhole = transport.byteCount >= UDPFields.byteCount + udp.payloadByteCount
+            if isWhole {
+                udp.write(to: &transport, between: underlay)
+            } else {
+                udp.write(to: &transport)
+            }
         }
     }
 }

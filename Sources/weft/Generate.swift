@@ -19,6 +19,9 @@ struct Generate: ParsableCommand {
             weft generate --target tcp/192.0.2.11:80 --both-directions -o - | tcpdump -nr -
             """)
 
+    /// EX_IOERR.
+    private static let writeFailed = ExitCode(74)
+
     @Option(
         name: [.customShort("o"), .customShort("w"), .customLong("output")],
         help: "Where to write: pcapng if it ends in .pcapng, else pcap; - is standard output.")
@@ -53,7 +56,7 @@ struct Generate: ParsableCommand {
         } else {
             summary = try generator.write(to: PcapWriter(path: output, linkType: .ethernet))
         }
-        GenerateMessage.write("\(output): \(summary), seed \(traffic.seed)")
+        Message.write("\(output): \(summary), seed \(traffic.seed)")
     }
 
     /// Says what went wrong; the status is one of sysexits(3).
@@ -61,11 +64,9 @@ struct Generate: ParsableCommand {
         switch error.fault {
         case .isTerminal: return ValidationError(error.description)
         case .system("open", _), .isDirectory:
-            GenerateMessage.write("\(error)")
-            return GenerateMessage.cannotCreate
+            return Message.fail(error, Exit.cannotCreate)
         default:
-            GenerateMessage.write("\(error)")
-            return GenerateMessage.inputOutput
+            return Message.fail(error, Self.writeFailed)
         }
     }
 }

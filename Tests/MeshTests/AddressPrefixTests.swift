@@ -24,4 +24,12 @@ import Wire
         #expect(IPv4Prefix(IPv4Address(10, 0, 0, 0), length: -1) == nil)
         #expect(IPv6Prefix(IPv6Address(high: 0, low: 0), length: 129) == nil)
     }
+
+    @Test func `text loses its host bits and keeps to its family`() {
+        #expect(IPv4Prefix("10.1.2.3/8")?.description == "10.0.0.0/8")
+        #expect(IPv6Prefix("2001:db8::1/32")?.description == "2001:db8::/32")
+        #expect(IPv4Prefix("2001:db8::1/32") == nil)
+        #expect(IPv6Prefix("10.0.0.0/8") == nil)
+        #expect(IPv4Prefix("10.0.0.0") == nil)
+    }
 }

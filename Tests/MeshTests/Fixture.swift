@@ -65,5 +65,5 @@ func refusal(_ specification: ClusterSpecification) -> MeshError? {
 
 /// The prefix a test writes down.
 func prefix(_ text: String) throws -> IPv4Prefix {
-    try #require(AddressText.ipv4Prefix(text))
+    try #require(IPv4Prefix(text))
 }

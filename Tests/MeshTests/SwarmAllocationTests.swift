@@ -12,14 +12,14 @@ import Wire
         let cluster = try Cluster.assemble(.nodes(1).with(web))
         let ingress = try #require(cluster.ingress)
         #expect(ingress.vni == 4096)
-        #expect(ingress.v4?.prefix.text == "10.0.0.0/24")
+        #expect(ingress.v4?.prefix.description == "10.0.0.0/24")
         #expect(ingress.v4?.gateway == IPv4Address(10, 0, 0, 1))
         #expect(ingress.mtu == 1450)
         #expect(ingress.balancers.map(\.v4) == [IPv4Address(10, 0, 0, 2)])
         #expect(cluster.services[0].virtualAddresses.map(\.v4) == [IPv4Address(10, 0, 0, 3)])
         let end = try #require(cluster.tasks[0].endpoint(on: ingress.id))
         #expect(end.v4 == IPv4Address(10, 0, 0, 4))
-        #expect(AddressText.format(end.mac) == "02:42:0a:00:00:04")
+        #expect(end.mac.description == "02:42:0a:00:00:04")
     }
 
     @Test func `user networks follow ingress in VNI and subnet`() throws {
@@ -29,13 +29,13 @@ import Wire
         let cluster = try Cluster.assemble(specification)
         #expect(cluster.networks.map(\.vni) == [4096, 4097, 4098])
         #expect(
-            cluster.networks.map { $0.v4?.prefix.text } == [
+            cluster.networks.map { $0.v4?.prefix.description } == [
                 "10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24",
             ])
         // Gateway .1, two nodes .2 and .3, the VIP .4, then the tasks.
         #expect(cluster.services[0].virtualAddresses.map(\.v4) == [IPv4Address(10, 0, 1, 4)])
         #expect(
-            cluster.tasks.flatMap(\.endpoints).compactMap(\.v4).map { AddressText.format($0) } == [
+            cluster.tasks.flatMap(\.endpoints).compactMap(\.v4).map { "\($0)" } == [
                 "10.0.1.5", "10.0.1.6", "10.0.1.7",
             ])
         #expect(cluster.networks[2].balancers.isEmpty)
@@ -55,6 +55,14 @@ import Wire
                 == MeshError(.network(3), .vniTaken(4097, by: "network 'pinned'")))
     }
 
+    @Test func `the ingress network's VNI is not to be had`() {
+        var greedy = NetworkSpecification(name: "greedy")
+        greedy.vni = 4096
+        #expect(
+            refusal(.nodes(1).with(greedy))
+                == MeshError(.network(0), .vniTaken(4096, by: "network 'ingress'")))
+    }
+
     @Test func `an encrypted overlay keeps 1424 bytes and an IPv6 underlay takes 70`() throws {
         var secret = NetworkSpecification(name: "secret")
         secret.isEncrypted = true
@@ -71,7 +79,7 @@ import Wire
             .with(NetworkSpecification(name: "auto"), mine)
         let cluster = try Cluster.assemble(specification)
         #expect(
-            cluster.networks.map { $0.v4?.prefix.text } == [
+            cluster.networks.map { $0.v4?.prefix.description } == [
                 "10.0.0.0/24", "10.0.2.0/24", "10.0.1.0/25",
             ])
     }
@@ -85,6 +93,13 @@ import Wire
         mine.v4 = try SubnetSpecification(prefix: prefix("192.0.2.0/24"))
         let around = try #require(refusal(.nodes(1).with(mine)))
         #expect(around.description.contains("node 'node1' (192.0.2.11)"))
+    }
+
+    @Test(arguments: ["0.0.0.0/0", "0.1.0.0/16", "127.0.0.0/24", "224.0.0.0/24", "255.0.0.0/8"])
+    func `a subnet no host may live in is refused`(text: String) throws {
+        var odd = NetworkSpecification(name: "odd")
+        odd.v4 = try SubnetSpecification(prefix: prefix(text))
+        #expect(refusal(.nodes(1).with(odd)) == MeshError(.network(0), .hostlessSubnet(text)))
     }
 
     @Test func `a full subnet is an error that names it`() throws {
@@ -110,7 +125,7 @@ import Wire
         ]
         let cluster = try Cluster.assemble(specification)
         #expect(
-            cluster.networks.map { $0.v4?.prefix.text } == [
+            cluster.networks.map { $0.v4?.prefix.description } == [
                 "172.30.0.0/24", "172.30.1.0/24", "172.31.0.0/26",
             ])
         let third = NetworkSpecification(name: "three")
@@ -123,8 +138,8 @@ import Wire
             .with(ServiceSpecification("web", publish: [PortSpecification(80, 80)]))
         specification.settings.isIPv6Wanted = true
         let cluster = try Cluster.assemble(specification)
-        #expect(cluster.networks[0].v6?.prefix.text == "fd77:6566:7400:1000::/64")
+        #expect(cluster.networks[0].v6?.prefix.description == "fd77:6566:7400:1000::/64")
         let end = try #require(cluster.tasks[0].endpoints[0].v6)
-        #expect(AddressText.format(end) == "fd77:6566:7400:1000::4")
+        #expect(end.description == "fd77:6566:7400:1000::4")
     }
 }

@@ -6,6 +6,7 @@ import Wire
 
 @Suite struct IPPrefixTests {
     @Test func aPrefixIsReadPrintedAndBounded() throws {
+        let ones = "ffff:ffff:ffff:ffff"
         let table: [(text: String, lowest: String, highest: String, broadcast: String?)] = [
             ("10.0.0.5/24", "10.0.0.0", "10.0.0.255", "10.0.0.255"),
             ("0.0.0.0/0", "0.0.0.0", "255.255.255.255", "255.255.255.255"),
@@ -14,7 +15,7 @@ import Wire
             ("172.16.5.4/12", "172.16.0.0", "172.31.255.255", "172.31.255.255"),
             ("2001:db8::5/64", "2001:db8::", "2001:db8::ffff:ffff:ffff:ffff", nil),
             ("2001:db8::5/128", "2001:db8::5", "2001:db8::5", nil),
-            ("2001:db8:ffff::/33", "2001:db8:8000::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", nil),
+            ("2001:db8:ffff::/33", "2001:db8:8000::", "2001:db8:ffff:\(ones):ffff", nil),
             ("2001:db8::ff/126", "2001:db8::fc", "2001:db8::ff", nil),
             ("::1/0", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", nil),
         ]

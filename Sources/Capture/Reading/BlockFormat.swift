@@ -39,9 +39,10 @@ struct BlockFormat {
     /// interfaces a file starts with are known before its packets are asked for.
     mutating func open(_ bytes: RawSpan, _ cursor: inout Int) throws(Misread) {
         guard bytes.byteCount >= sectionByteCountMin else {
-            throw Misread(
-                at: bytes.byteCount,
-                .headerCut(byteCount: bytes.byteCount, needed: sectionByteCountMin))
+            throw headerCut(bytes, missing: sectionByteCountMin - bytes.byteCount)
+        }
+        if case .cut(let missing) = try frame(bytes, cursor) {
+            throw headerCut(bytes, missing: missing)
         }
         while case .block(let block) = try frame(bytes, cursor), !block.isPacket {
             try read(block, bytes)
@@ -49,12 +50,40 @@ struct BlockFormat {
         }
     }
 
-    /// Reads on to the next packet and moves past it.
-    @inline(__always)
+    private func headerCut(_ bytes: RawSpan, missing: Int) -> Misread {
+        let byteCount = bytes.byteCount
+        return Misread(
+            at: byteCount, .headerCut(byteCount: byteCount, needed: byteCount + missing))
+    }
+
+    /// Reads the next packet.
     mutating func next(
         _ region: borrowing ByteRegion, _ cursor: inout Int, _ record: inout PacketRecord
     ) throws(Misread) -> ReadStep {
+        try next(region.bytes, &cursor, &record)
+    }
+
+    /// Reads packets into `records` from `count` on, until it is full or there is no other.
+    mutating func next(
+        _ region: borrowing ByteRegion, _ cursor: inout Int,
+        _ records: inout MutableSpan<PacketRecord>, _ count: inout Int
+    ) throws(Misread) -> ReadStep {
         let bytes = region.bytes
+        var position = cursor
+        defer { cursor = position }
+        while count < records.count {
+            let step = try next(bytes, &position, &records[count])
+            guard case .packet = step else { return step }
+            count += 1
+        }
+        return .packet
+    }
+
+    /// Reads on to the next packet and moves past it.
+    @inline(__always)
+    private mutating func next(
+        _ bytes: RawSpan, _ cursor: inout Int, _ record: inout PacketRecord
+    ) throws(Misread) -> ReadStep {
         while true {
             switch try frame(bytes, cursor) {
             case .end: return .end
@@ -84,9 +113,10 @@ struct BlockFormat {
         guard left >= BlockOffset.frameByteCount else {
             return left == 0 ? .end : .cut(missing: BlockOffset.frameByteCount &- left)
         }
-        let type = bytes.u32(cursor, swapped: isSwapped)
-        if type == BlockType.section { try readByteOrder(bytes, cursor) }
-        let length = bytes.u32(cursor &+ BlockOffset.length, swapped: isSwapped)
+        let header = bytes.extracting(cursor..<cursor &+ BlockOffset.frameByteCount)
+        let type = header.u32(0, swapped: isSwapped)
+        if type == BlockType.section { try readByteOrder(header, cursor) }
+        let length = header.u32(BlockOffset.length, swapped: isSwapped)
         let byteCount = Int(length)
         guard byteCount >= BlockOffset.frameByteCount,
             byteCount <= CaptureLimits.blockByteCountMax, byteCount & 3 == 0

@@ -27,11 +27,12 @@ extension RawSpan {
         return swapped ? value.byteSwapped : value
     }
 
+    /// A copy of the bytes.
+    var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+
     /// The bytes as text, without the zero some writers end it with.
     var text: String {
-        let byteCount = byteCount > 0 && u8(byteCount - 1) == 0 ? byteCount - 1 : byteCount
-        var units: [UInt8] = []
-        for index in 0..<byteCount { units.append(u8(index)) }
-        return String(decoding: units, as: UTF8.self)
+        let units = array
+        return String(decoding: units.last == 0 ? units.dropLast() : units[...], as: UTF8.self)
     }
 }

@@ -47,9 +47,7 @@ extension PacketAnnotations.Verdict {
         guard value.byteCount > 0 else { return nil }
         switch (value.u8(0), value.byteCount) {
         case (0, _):
-            var bytes: [UInt8] = []
-            bytes.append(copying: value.extracting(droppingFirst: 1))
-            self = .hardware(bytes)
+            self = .hardware(value.extracting(droppingFirst: 1).array)
         case (1, 9): self = .trafficControl(value.u64(1, swapped: option.isSwapped))
         case (2, 9): self = .expressDataPath(value.u64(1, swapped: option.isSwapped))
         default: return nil

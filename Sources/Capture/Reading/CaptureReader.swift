@@ -12,17 +12,17 @@ public struct CaptureReader: ~Copyable {
     /// The path as it was given, or the name given to bytes in memory.
     public let path: String
     /// Set once the end is reached, if the last record was cut short.
-    public private(set) var truncation: CaptureTruncation?
+    public internal(set) var truncation: CaptureTruncation?
 
-    private let source: Source
-    private let region: ByteRegion
-    private var regionStart = 0
-    private var cursor: Int
-    private var blocks: BlockFormat
-    private var stream: LibpcapStream
-    private var streamIndex = 0
+    let source: Source
+    let region: ByteRegion
+    var regionStart = 0
+    var cursor: Int
+    var blocks: BlockFormat
+    var stream: LibpcapStream
+    var streamIndex = 0
 
-    private enum Source {
+    enum Source {
         case classic(ClassicFormat)
         case blocks
         case stream
@@ -99,6 +99,12 @@ public struct CaptureReader: ~Copyable {
         return .blocks
     }
 
+    /// The size of the file; nil on a stream.
+    public var fileByteCount: Int? {
+        if case .stream = source { return nil }
+        return region.byteCount
+    }
+
     /// The whole file, where it is mapped.
     var mapped: RawSpan {
         @_lifetime(borrow self)
@@ -123,71 +129,5 @@ public struct CaptureReader: ~Copyable {
     public func bytes(of record: PacketRecord) -> RawSpan {
         let start = record.position &- regionStart
         return region.bytes.extracting(start..<start &+ record.capturedByteCount)
-    }
-
-    /// Reads the next packet; false at the end.
-    public mutating func next(_ record: inout PacketRecord) throws(CaptureError) -> Bool {
-        do throws(Misread) {
-            switch source {
-            case .classic(let classic):
-                let step = try classic.next(region, &cursor, &record)
-                return conclude(step)
-            case .blocks:
-                let step = try blocks.next(region, &cursor, &record)
-                return conclude(step)
-            case .stream: break
-            }
-        } catch {
-            throw CaptureError(path: path, byteOffset: error.byteOffset, fault: error.fault)
-        }
-        guard try refill() else { return false }
-        record = stream.records[streamIndex]
-        streamIndex += 1
-        return true
-    }
-
-    /// Fills `records` from the front, as many as it has room for or as there are at hand, and
-    /// returns how many; zero is the end. An error waits until what precedes it has been returned.
-    public mutating func next(_ records: inout [PacketRecord]) throws(CaptureError) -> Int {
-        var count = 0
-        do throws(CaptureError) {
-            while count < records.count, try next(&records[count]) {
-                count += 1
-                // What a stream holds is given up when it is asked for more.
-                if case .stream = source, streamIndex == stream.records.count { break }
-            }
-        } catch {
-            guard count > 0 else { throw error }
-        }
-        return count
-    }
-
-    /// Notes a cut, and says whether there was a packet.
-    @inline(__always)
-    private mutating func conclude(_ step: ReadStep) -> Bool {
-        switch step {
-        case .packet: return true
-        case .end: return false
-        case .cut(let missing):
-            truncation = CaptureTruncation(
-                path: path, byteOffset: cursor, missingByteCount: missing, message: nil)
-            return false
-        }
-    }
-
-    /// Makes sure that the stream has a record at `streamIndex`; false at its end.
-    private mutating func refill() throws(CaptureError) -> Bool {
-        guard streamIndex == stream.records.count else { return true }
-        streamIndex = 0
-        regionStart = stream.fill(region)
-        guard stream.records.isEmpty else { return true }
-        switch stream.outcome {
-        case .more, .end: return false
-        case .failed(let fault): throw CaptureError(path: path, fault: fault)
-        case .cut(let message):
-            truncation = CaptureTruncation(
-                path: path, byteOffset: nil, missingByteCount: nil, message: message)
-            return false
-        }
     }
 }

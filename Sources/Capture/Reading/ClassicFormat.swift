@@ -9,6 +9,8 @@
 struct ClassicFormat {
     static let headerByteCount = 24
     static let recordHeaderByteCount = 16
+    /// Above the link type, its field has the length of the frame check sequence.
+    static let linkTypeMask: UInt32 = 0x03ff_ffff
 
     let isSwapped: Bool
     let isNanosecond: Bool
@@ -39,7 +41,7 @@ struct ClassicFormat {
         nanosecondsPerTick = isNanosecond ? 1 : 1000
         snapByteCount = effectiveSnapLength(bytes.u32(16, swapped: isSwapped))
         let network = bytes.u32(20, swapped: isSwapped)
-        linkType = LinkType(rawValue: network & 0x03ff_ffff)
+        linkType = LinkType(rawValue: network & Self.linkTypeMask)
         // The length of the frame check sequence counts 16-bit words.
         frameCheckByteCount = network & 0x0400_0000 == 0 ? nil : Int(network >> 28) * 2
     }
@@ -64,17 +66,38 @@ struct ClassicFormat {
             timestampResolution: isNanosecond ? 9 : 6, frameCheckByteCount: frameCheckByteCount)
     }
 
-    /// Reads the record at `cursor` and moves past it.
-    @inline(__always)
+    /// Reads the next packet.
     func next(
         _ region: borrowing ByteRegion, _ cursor: inout Int, _ record: inout PacketRecord
     ) throws(Misread) -> ReadStep {
+        try next(region.bytes, &cursor, &record)
+    }
+
+    /// Reads packets into `records` from `count` on, until it is full or there is no other.
+    func next(
+        _ region: borrowing ByteRegion, _ cursor: inout Int,
+        _ records: inout MutableSpan<PacketRecord>, _ count: inout Int
+    ) throws(Misread) -> ReadStep {
         let bytes = region.bytes
+        while count < records.count {
+            let step = try next(bytes, &cursor, &records[count])
+            guard case .packet = step else { return step }
+            count += 1
+        }
+        return .packet
+    }
+
+    /// Reads the record at `cursor` and moves past it.
+    @inline(__always)
+    private func next(
+        _ bytes: RawSpan, _ cursor: inout Int, _ record: inout PacketRecord
+    ) throws(Misread) -> ReadStep {
         let left = bytes.byteCount &- cursor
         guard left >= Self.recordHeaderByteCount else {
             return left == 0 ? .end : .cut(missing: Self.recordHeaderByteCount &- left)
         }
-        let captured = bytes.u32(cursor &+ 8, swapped: isSwapped)
+        let header = bytes.extracting(cursor..<cursor &+ Self.recordHeaderByteCount)
+        let captured = header.u32(8, swapped: isSwapped)
         guard captured <= CaptureLimits.capturedByteCountMax else {
             throw Misread(
                 at: cursor + 8,
@@ -82,17 +105,18 @@ struct ClassicFormat {
         }
         let byteCount = Self.recordHeaderByteCount &+ Int(captured)
         guard left >= byteCount else { return .cut(missing: byteCount &- left) }
-        let seconds = UInt64(bytes.u32(cursor, swapped: isSwapped))
-        let fraction = UInt64(bytes.u32(cursor &+ 4, swapped: isSwapped))
+        let seconds = UInt64(header.u32(0, swapped: isSwapped))
+        let fraction = UInt64(header.u32(4, swapped: isSwapped))
         record.timestampNanoseconds = seconds &* 1_000_000_000 &+ fraction &* nanosecondsPerTick
         record.fileOffset = cursor
         record.position = cursor &+ Self.recordHeaderByteCount
         record.setByteCounts(
             captured: min(captured, UInt32(truncatingIfNeeded: snapByteCount)),
-            original: bytes.u32(cursor &+ 12, swapped: isSwapped))
+            original: header.u32(12, swapped: isSwapped))
         record.interfaceIndex = 0
         record.linkType = linkType
         record.mayHaveOptions = false
+        record.hasTimestamp = true
         cursor &+= byteCount
         return .packet
     }

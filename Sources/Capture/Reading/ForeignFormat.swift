@@ -10,6 +10,10 @@ enum ForeignFormat {
             return .headerCut(
                 byteCount: bytes.byteCount, needed: ClassicFormat.headerByteCount)
         }
+        guard !ClassicFormat.isForLibpcap(bytes) else {
+            return .foreignFormat(
+                name: "pcap of an unusual version", remedy: "read it by its path, not from memory")
+        }
         let magic = UInt32(bigEndian: bytes.u32(0, swapped: false))
         switch magic {
         case 0x1f8b_0000...0x1f8b_ffff: return gzip

@@ -32,9 +32,10 @@ extension BlockFormat {
         _ block: Block, _ bytes: RawSpan, _ record: inout PacketRecord, interface index: UInt32
     ) throws(Misread) {
         let clock = try clock(index, block)
-        let high = UInt64(bytes.u32(block.offset &+ 12, swapped: isSwapped))
-        let low = UInt64(bytes.u32(block.offset &+ 16, swapped: isSwapped))
-        let captured = bytes.u32(block.offset &+ 20, swapped: isSwapped)
+        let header = bytes.extracting(block.offset..<block.offset &+ 28)
+        let high = UInt64(header.u32(12, swapped: isSwapped))
+        let low = UInt64(header.u32(16, swapped: isSwapped))
+        let captured = header.u32(20, swapped: isSwapped)
         let room = block.byteCount &- 32
         guard padded(Int(captured)) <= room, Int(captured) <= clock.snapByteCount else {
             throw tooLong(captured, room: room, clock, at: block.offset + 20)
@@ -45,10 +46,11 @@ extension BlockFormat {
         record.timestampNanoseconds = timestamp
         record.position = block.offset &+ 28
         record.setByteCounts(
-            captured: captured, original: bytes.u32(block.offset &+ 24, swapped: isSwapped))
+            captured: captured, original: header.u32(24, swapped: isSwapped))
         record.interfaceIndex = UInt32(truncatingIfNeeded: firstInterface) &+ index
         record.linkType = clock.linkType
         record.mayHaveOptions = true
+        record.hasTimestamp = true
     }
 
     /// A simple packet block belongs to the section's first interface and has no time stamp; its
@@ -70,6 +72,7 @@ extension BlockFormat {
         record.interfaceIndex = UInt32(truncatingIfNeeded: firstInterface)
         record.linkType = clock.linkType
         record.mayHaveOptions = false
+        record.hasTimestamp = false
     }
 
     @inline(__always)

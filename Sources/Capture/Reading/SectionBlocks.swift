@@ -7,8 +7,8 @@ let sectionByteCountMin = 28
 
 extension BlockFormat {
     /// Learns the byte order from the magic after the block length.
-    mutating func readByteOrder(_ bytes: RawSpan, _ cursor: Int) throws(Misread) {
-        let magic = bytes.u32(cursor + BlockOffset.body, swapped: false)
+    mutating func readByteOrder(_ header: RawSpan, _ cursor: Int) throws(Misread) {
+        let magic = header.u32(BlockOffset.body, swapped: false)
         guard magic == byteOrderMagic || magic == byteOrderMagic.byteSwapped else {
             throw Misread(at: cursor + BlockOffset.body, .byteOrderMagic(magic))
         }

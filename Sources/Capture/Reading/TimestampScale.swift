@@ -40,7 +40,7 @@ struct TimestampScale {
             switch step {
             case .multiply(let factor): Int128(ticks) * Int128(factor)
             case .divide(let divisor): Int128(ticks / divisor)
-            case .binary(let shift): Int128(UInt128(ticks) * 1_000_000_000 >> UInt128(shift))
+            case .binary(let shift): Int128((UInt128(ticks) * 1_000_000_000) >> UInt128(shift))
             }
         return UInt64(exactly: value + Int128(offsetSeconds) * 1_000_000_000)
     }

@@ -4,23 +4,23 @@
 // boundary and every field appended so far is padded; what does not fit the format is remembered in
 // `fault`, and a block with a fault is never written.
 
-struct BlockBuilder {
-    private(set) var bytes: [UInt8] = []
+struct BlockBuilder: ~Copyable {
+    private(set) var bytes = ByteBuffer()
     private(set) var fault: CaptureFault?
 
     mutating func begin(_ type: UInt32) {
-        bytes.removeAll(keepingCapacity: true)
+        bytes.removeAll()
         fault = nil
         append(type)
         append(0 as UInt32)
     }
 
-    mutating func append<Value: FixedWidthInteger>(_ value: Value) {
-        bytes.append(littleEndian: value)
+    mutating func append<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value) {
+        bytes.append(value)
     }
 
     mutating func append(_ data: RawSpan) {
-        bytes.append(copying: data)
+        bytes.append(data)
         bytes.pad()
     }
 
@@ -28,12 +28,14 @@ struct BlockBuilder {
     mutating func appendOption(_ code: UInt16, _ text: String?, what: String) {
         guard let text else { return }
         beginOption(code, byteCount: text.utf8.count, what: what)
-        bytes.append(contentsOf: text.utf8)
+        bytes.append(text)
         bytes.pad()
     }
 
     /// Appends an option, or nothing when there is no value.
-    mutating func appendOption<Value: FixedWidthInteger>(_ code: UInt16, _ value: Value?) {
+    mutating func appendOption<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ code: UInt16, _ value: Value?
+    ) {
         guard let value else { return }
         append(code)
         append(UInt16(Value.bitWidth / 8))
@@ -50,18 +52,30 @@ struct BlockBuilder {
         append(annotations.verdict)
     }
 
+    /// The value of a verdict is one byte for who decided, then what.
     private mutating func append(_ verdict: PacketAnnotations.Verdict?) {
-        guard let verdict else { return }
-        let value = verdict.bytes
-        beginOption(OptionCode.packetVerdict, byteCount: value.count, what: "verdict")
-        bytes.append(contentsOf: value)
+        switch verdict {
+        case nil: return
+        case .hardware(let value):
+            beginOption(OptionCode.packetVerdict, byteCount: 1 + value.count, what: "verdict")
+            bytes.append(0 as UInt8)
+            for byte in value { bytes.append(byte) }
+        case .trafficControl(let value):
+            beginOption(OptionCode.packetVerdict, byteCount: 9, what: "verdict")
+            bytes.append(1 as UInt8)
+            bytes.append(value)
+        case .expressDataPath(let value):
+            beginOption(OptionCode.packetVerdict, byteCount: 9, what: "verdict")
+            bytes.append(2 as UInt8)
+            bytes.append(value)
+        }
         bytes.pad()
     }
 
     /// Appends text and the zero that ends it, without padding.
     mutating func append(zeroEnded text: String) {
-        bytes.append(contentsOf: text.utf8)
-        bytes.append(0)
+        bytes.append(text)
+        bytes.append(0 as UInt8)
     }
 
     mutating func pad() { bytes.pad() }
@@ -87,23 +101,6 @@ struct BlockBuilder {
             fault = .valueTooLong(what: "block", byteCount: byteCount, limit: limit)
         }
         append(UInt32(truncatingIfNeeded: byteCount))
-        bytes.replace(at: BlockOffset.length, littleEndian: UInt32(truncatingIfNeeded: byteCount))
-    }
-}
-
-extension PacketAnnotations.Verdict {
-    /// The option's value: who decided, then what.
-    fileprivate var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        switch self {
-        case .hardware(let value): bytes = [0] + value
-        case .trafficControl(let value):
-            bytes.append(1)
-            bytes.append(littleEndian: value)
-        case .expressDataPath(let value):
-            bytes.append(2)
-            bytes.append(littleEndian: value)
-        }
-        return bytes
+        bytes.replace(at: BlockOffset.length, with: UInt32(truncatingIfNeeded: byteCount))
     }
 }

@@ -11,14 +11,15 @@ struct ByteSink: ~Copyable {
     /// -1 once closed.
     private var descriptor: Int32
     /// Append to it, then call `flushIfFull()`.
-    var buffer: [UInt8] = []
+    var buffer = ByteBuffer(capacity: CaptureLimits.sinkByteCount + 4096)
     private var writtenByteCount = 0
+    /// The first failed write. What follows it can never be in its place, so it stays failed.
+    private var failure: CaptureError?
 
     /// Creates or empties the file; `-` is standard output, which must not be a terminal.
     init(path: String) throws(CaptureError) {
         descriptor = try Self.open(path)
         self.path = path
-        buffer.reserveCapacity(CaptureLimits.sinkByteCount + 4096)
     }
 
     private static func open(_ path: String) throws(CaptureError) -> Int32 {
@@ -42,22 +43,23 @@ struct ByteSink: ~Copyable {
     }
 
     mutating func flush() throws(CaptureError) {
+        if let failure { throw failure }
         var start = 0
         while start < buffer.count {
-            let count = unsafe buffer.withUnsafeBytes { bytes in
-                let rest = unsafe bytes[start...]
-                return unsafe write(
-                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            let count = unsafe buffer.bytes.extracting(droppingFirst: start).withUnsafeBytes {
+                unsafe write(descriptor, $0.baseAddress, $0.count)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw CaptureError(
+                let error = CaptureError(
                     path: path, byteOffset: writtenByteCount, fault: .lastSystemError("write"))
+                failure = error
+                throw error
             }
             start += count
             writtenByteCount += count
         }
-        buffer.removeAll(keepingCapacity: true)
+        buffer.removeAll()
     }
 
     /// Writes what is left and closes the file.

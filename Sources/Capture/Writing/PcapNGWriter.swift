@@ -44,7 +44,7 @@ public struct PcapNGWriter: ~Copyable {
         block.end()
         if let fault = block.fault { throw CaptureError(path: path, fault: fault) }
         sink = try ByteSink(path: path)
-        sink.buffer = block.bytes
+        sink.buffer.append(block.bytes)
         self.block = block
     }
 
@@ -56,8 +56,11 @@ public struct PcapNGWriter: ~Copyable {
         guard interfaceCount < CaptureLimits.interfaceCountMax else {
             throw error(.tooManyInterfaces(limit: CaptureLimits.interfaceCountMax))
         }
+        guard let linkType = UInt16(exactly: interface.linkType.rawValue) else {
+            throw error(.linkTypeUnwritable(interface.linkType))
+        }
         block.begin(BlockType.interface)
-        block.append(UInt16(truncatingIfNeeded: interface.linkType.rawValue))
+        block.append(linkType)
         block.append(0 as UInt16)
         block.append(UInt32(clamping: interface.snapByteCount))
         block.appendOption(OptionCode.interfaceName, interface.name, what: "interface name")
@@ -91,7 +94,7 @@ public struct PcapNGWriter: ~Copyable {
         block.append(UInt32(truncatingIfNeeded: bytes.byteCount))
         block.append(UInt32(clamping: originalByteCount))
         block.append(bytes)
-        if annotations != PacketAnnotations() {
+        if !annotations.isEmpty {
             block.append(annotations)
             block.endOptions()
         }
@@ -137,7 +140,7 @@ public struct PcapNGWriter: ~Copyable {
     private mutating func finish() throws(CaptureError) {
         block.end()
         if let fault = block.fault { throw error(fault) }
-        sink.buffer.append(contentsOf: block.bytes)
+        sink.buffer.append(block.bytes)
         try sink.flushIfFull()
     }
 

@@ -15,13 +15,22 @@ public struct PcapWriter: ~Copyable {
     ) throws(CaptureError) {
         self.isNanosecond = isNanosecond
         self.snapByteCount = min(max(1, snapByteCount), CaptureLimits.capturedByteCountMax)
-        sink = try ByteSink(path: path)
-        sink.buffer.append(littleEndian: isNanosecond ? 0xa1b2_3c4d as UInt32 : 0xa1b2_c3d4)
-        sink.buffer.append(littleEndian: 2 as UInt16)
-        sink.buffer.append(littleEndian: 4 as UInt16)
-        sink.buffer.append(littleEndian: 0 as UInt64)
-        sink.buffer.append(littleEndian: UInt32(truncatingIfNeeded: self.snapByteCount))
-        sink.buffer.append(littleEndian: linkType.rawValue)
+        sink = try Self.open(path, linkType)
+        sink.buffer.append(isNanosecond ? 0xa1b2_3c4d as UInt32 : 0xa1b2_c3d4)
+        sink.buffer.append(2 as UInt16)
+        sink.buffer.append(4 as UInt16)
+        sink.buffer.append(0 as UInt64)
+        sink.buffer.append(UInt32(truncatingIfNeeded: self.snapByteCount))
+        sink.buffer.append(linkType.rawValue)
+    }
+
+    private static func open(
+        _ path: String, _ linkType: LinkType
+    ) throws(CaptureError) -> ByteSink {
+        guard linkType.rawValue <= ClassicFormat.linkTypeMask else {
+            throw CaptureError(path: path, fault: .linkTypeUnwritable(linkType))
+        }
+        return try ByteSink(path: path)
     }
 
     /// Writes one packet, of which `bytes` are at hand and `originalByteCount` were on the wire.
@@ -38,12 +47,12 @@ public struct PcapWriter: ~Copyable {
                     limit: CaptureLimits.capturedByteCountMax))
         }
         let captured = min(bytes.byteCount, snapByteCount)
-        sink.buffer.append(littleEndian: seconds)
+        sink.buffer.append(seconds)
         sink.buffer.append(
-            littleEndian: UInt32(truncatingIfNeeded: isNanosecond ? fraction : fraction / 1000))
-        sink.buffer.append(littleEndian: UInt32(truncatingIfNeeded: captured))
-        sink.buffer.append(littleEndian: UInt32(clamping: originalByteCount))
-        sink.buffer.append(copying: bytes.extracting(first: captured))
+            UInt32(truncatingIfNeeded: isNanosecond ? fraction : fraction / 1000))
+        sink.buffer.append(UInt32(truncatingIfNeeded: captured))
+        sink.buffer.append(UInt32(clamping: originalByteCount))
+        sink.buffer.append(bytes.extracting(first: captured))
         try sink.flushIfFull()
     }
 

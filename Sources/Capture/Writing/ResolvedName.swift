@@ -3,7 +3,7 @@
 
 public struct ResolvedName: Equatable, Sendable {
     public var address: Address
-    /// At least one; the first is the one shown.
+    /// At least one. Wireshark shows the last.
     public var names: [String]
 
     /// In host order: 10.0.1.5 is 0x0a000105.

@@ -8,8 +8,8 @@ import Wire
 
 /// Wraps a frame for another node. The inner Ethernet addresses are set here; VLAN tags stay.
 func encapsulate(
-    _ frame: inout Frame, _ packet: Packet, in arena: inout FrameArena, program: Program,
-    network: OverlayNetwork, to node: NodeIndex, mac: MACAddress, hash: UInt64
+    _ frame: inout Frame, _ packet: Packet, in network: OverlayNetwork, to node: NodeIndex,
+    mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) {
     let own = program.own
     let peer = program[node]
@@ -21,21 +21,11 @@ func encapsulate(
     outer.destinationPort = program.vxlanPort
     // Normal mode of RFC 6040, section 4.1: the outer header starts with the inner's ECN.
     outer.trafficClass = packet.trafficClass & 3
-    readdress(frame, in: &arena, source: network.balancerMAC, destination: mac)
+    work.readdress(frame, source: network.balancerMAC, destination: mac)
     let innerByteCount = frame.wireByteCount
     frame.advance(-outer.byteCount)
-    var bytes = arena.mutableBytes(of: frame)
+    var bytes = work.mutableBytes(of: frame)
     outer.write(to: &bytes, innerByteCount: innerByteCount)
-}
-
-/// Sets the Ethernet addresses of a frame.
-func readdress(
-    _ frame: Frame, in arena: inout FrameArena, source: MACAddress, destination: MACAddress
-) {
-    var bytes = arena.mutableBytes(of: frame)
-    guard var ethernet = MutableEthernetHeader(&bytes) else { return }
-    ethernet.setSource(source)
-    ethernet.setDestination(destination)
 }
 
 /// What came out of a VXLAN packet.
@@ -46,14 +36,14 @@ enum Decapsulation {
 
 /// Unwraps a frame whose outer headers are in `packet`: afterwards `frame` is the inner frame.
 func decapsulate(
-    _ frame: inout Frame, _ packet: Packet, in arena: borrowing FrameArena, program: Program
+    _ frame: inout Frame, _ packet: Packet, _ work: borrowing Work, _ program: borrowing Program
 ) -> Decapsulation {
     guard case .node(let entry) = program.addresses.find(packet.source, in: .underlay) else {
         return .drop(.unknownPeer)
     }
     let start = packet.transport &+ UDPFields.byteCount
     guard packet.fragment == .none,
-        let header = VXLANHeader(arena.bytes(of: frame).from(start))
+        let header = VXLANHeader(work.bytes(of: frame).from(start))
     else { return .drop(.malformedVXLAN) }
     guard let network = program.network(vni: header.vni.rawValue) else {
         return .drop(.unknownNetwork)
@@ -65,13 +55,13 @@ func decapsulate(
 /// Carries a congestion mark of the outer header over to the inner one; false when the inner
 /// packet cannot hold it and must be dropped (RFC 6040, figure 4).
 func keepCongestionMark(
-    _ outer: UInt8, _ frame: Frame, _ packet: inout Packet, in arena: inout FrameArena
+    _ outer: UInt8, _ frame: Frame, _ packet: inout Packet, _ work: inout Work
 ) -> Bool {
     let inner = ECN(trafficClass: packet.trafficClass)
     guard let mark = inner.decapsulated(from: ECN(trafficClass: outer)) else { return false }
     guard mark != inner else { return true }
     packet.trafficClass = mark.replacing(in: packet.trafficClass)
-    var bytes = arena.mutableBytes(of: frame)
+    var bytes = work.mutableBytes(of: frame)
     if packet.isIPv4, var header = MutableIPv4Header(&bytes, at: packet.network) {
         header.setTrafficClass(packet.trafficClass)
     } else if var header = MutableIPv6Header(&bytes, at: packet.network) {

@@ -35,7 +35,7 @@ public struct ServiceTable: Sendable {
     /// The slot for a flow hash: the high half scaled to the row's length.
     @inline(__always)
     public func slot(_ hash: UInt64, of service: VirtualService) -> UInt32 {
-        UInt32(truncatingIfNeeded: (hash &>> 32) &* UInt64(service.slotCount) &>> 32)
+        UInt32(truncatingIfNeeded: ((hash &>> 32) &* UInt64(service.slotCount)) &>> 32)
     }
 
     /// The endpoint at a slot; nil when the service has no backends.

@@ -1,6 +1,6 @@
 // Every bound of the model, in one place, each with its reason.
 
-public enum Limits {
+public enum MeshLimits {
     /// VNIs start above the 802.1Q range, as Swarm's do.
     public static let vniFirst: UInt32 = 4096
     /// A VNI has 24 bits (RFC 7348).

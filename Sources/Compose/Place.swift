@@ -1,0 +1,51 @@
+// Where something was written, and what is to be said about it.
+//
+// Invariant: nothing this module reports is without a file, a line and a column.
+
+/// A position in a configuration file; line and column start at 1, columns count Unicode scalars.
+public struct Place: Hashable, Sendable, CustomStringConvertible {
+    public var file: String
+    public var line: Int
+    public var column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    public var description: String { "\(file):\(line):\(column)" }
+}
+
+/// One remark: `stack.yml:12:7: services.web.ports: must be a list`.
+public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
+    public var place: Place
+    /// The keys that lead to the place, joined by dots; empty for the file as a whole.
+    public var path: String
+    public var message: String
+
+    public init(place: Place, path: String, message: String) {
+        self.place = place
+        self.path = path
+        self.message = message
+    }
+
+    public var description: String {
+        path.isEmpty ? "\(place): \(message)" : "\(place): \(path): \(message)"
+    }
+}
+
+/// Everything that keeps a file from being loaded, in the order found; never empty.
+public struct ComposeError: Error, Hashable, Sendable, CustomStringConvertible {
+    public var diagnostics: [Diagnostic]
+
+    init(_ first: Diagnostic) { diagnostics = [first] }
+
+    /// Nil when there is nothing to complain of.
+    init?(_ diagnostics: [Diagnostic]) {
+        if diagnostics.isEmpty { return nil }
+        self.diagnostics = diagnostics
+    }
+
+    public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+}

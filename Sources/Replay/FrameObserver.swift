@@ -1,0 +1,26 @@
+// Who watches frames pass. Called once for each node and round, so watching nothing costs nothing.
+
+import Dataplane
+
+public protocol FrameObserver: ~Copyable {
+    /// Whether frames must be shown at all.
+    var isWatching: Bool { get }
+    /// The frames as they reached the node, before it changes any.
+    mutating func arriving(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena)
+    /// The same frames judged, and those that the node made or released.
+    mutating func judged(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena)
+}
+
+/// Watches nothing.
+public struct NoObserver: FrameObserver {
+    public init() {}
+    public var isWatching: Bool { false }
+    public mutating func arriving(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {}
+    public mutating func judged(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {}
+}

@@ -1,0 +1,168 @@
+// Every node of a mesh in one process, and the wire between them.
+//
+// Frames are put in front of nodes and then run in rounds: each node judges what reached it, what
+// it sent over the underlay reaches the next node in the next round, until nothing is on the wire.
+// Invariant: what left for the underlay is what arrived from it, so the nodes' ledgers add up to
+// the mesh's: each frame put in, or made inside, ends in exactly one verdict.
+
+import Dataplane
+import Mesh
+import Wire
+
+public struct MeshRunner: ~Copyable {
+    public let compilation: Compilation
+    public private(set) var arena = FrameArena()
+    private let nodes: [RunningNode]
+    /// By node: frames that have reached it and are not judged yet.
+    private var incoming: [FrameList]
+    /// By node: frames that reach it in the next round.
+    private var next: [FrameList]
+    /// Frames put in since the last run.
+    public private(set) var pendingCount = 0
+    /// Nanoseconds spent in the data plane, by the clock that `run` was given.
+    public private(set) var processingNanoseconds: UInt64 = 0
+    /// Frames put in altogether.
+    public private(set) var fedCount: UInt64 = 0
+    /// The clock of the mesh: it never goes back, whatever the trace does.
+    private var now: UInt64 = 0
+
+    /// A mesh with all the nodes of `cluster`. Flow tables hold `flowCountMax` flows on each node,
+    /// a power of two, and are keyed from `seed`.
+    public init(_ cluster: Cluster, flowCountMax: Int = 1 << 22, seed: UInt64 = 0) {
+        let compilation = Compilation(cluster)
+        nodes = cluster.nodes.map { node in
+            RunningNode(
+                compilation.program(for: node.id),
+                key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)), flowCountMax: flowCountMax)
+        }
+        incoming = cluster.nodes.map { _ in FrameList() }
+        next = incoming
+        self.compilation = compilation
+    }
+
+    public var nodeCount: Int { nodes.count }
+
+    /// Any node's program: they agree on everything but their own MACs and host-mode ports.
+    public func program(_ node: NodeIndex) -> Program { nodes[Int(node.rawValue)].program }
+
+    /// Whether another frame fits before `run`.
+    public var isFull: Bool { pendingCount >= Limits.batchFrameCount }
+
+    /// Lends the arena to whoever prepares a frame.
+    public mutating func withArena<Result: ~Copyable>(
+        _ body: (inout FrameArena) -> Result
+    ) -> Result {
+        body(&arena)
+    }
+
+    /// Puts a frame, whose bytes are in the arena, in front of a node.
+    public mutating func put(_ frame: Frame, at node: NodeIndex) {
+        precondition(!isFull)
+        incoming[Int(node.rawValue)].append(frame)
+        pendingCount += 1
+        fedCount += 1
+    }
+
+    /// Runs rounds until nothing is on the wire. `now` is in nanoseconds; `clock` measures work.
+    public mutating func run<Observer: FrameObserver & ~Copyable>(
+        now: UInt64, observer: inout Observer, clock: () -> UInt64
+    ) {
+        self.now = max(self.now, now)
+        var isMoving = true
+        while isMoving {
+            isMoving = observer.isWatching ? watchedRound(&observer, clock) : round(clock)
+        }
+        pendingCount = 0
+    }
+
+    /// Gives the arena's memory back. Nothing may be pending.
+    public mutating func reclaim() {
+        precondition(pendingCount == 0)
+        arena.removeAll()
+    }
+
+    /// One round; whether anything is on the wire afterwards.
+    private mutating func round(_ clock: () -> UInt64) -> Bool {
+        let start = clock()
+        for index in nodes.indices where !incoming[index].isEmpty {
+            nodes[index].process(&incoming[index], in: &arena, now: now)
+        }
+        let isMoving = forward()
+        processingNanoseconds &+= clock() &- start
+        return isMoving
+    }
+
+    /// One round with somebody watching, whose time is not counted.
+    private mutating func watchedRound<Observer: FrameObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64
+    ) -> Bool {
+        for index in nodes.indices where !incoming[index].isEmpty {
+            observer.arriving(at: NodeIndex(index), incoming[index], arena)
+            let start = clock()
+            nodes[index].process(&incoming[index], in: &arena, now: now)
+            processingNanoseconds &+= clock() &- start
+            observer.judged(at: NodeIndex(index), incoming[index], arena)
+        }
+        return forward()
+    }
+
+    /// Moves what was sent over the underlay to the node it was sent to.
+    private mutating func forward() -> Bool {
+        var isMoving = false
+        for node in incoming.indices {
+            for index in 0..<incoming[node].count {
+                guard case .transmitted(.underlay(let target)) = incoming[node][index].verdict
+                else { continue }
+                var frame = incoming[node][index]
+                frame.verdict = .pending
+                frame.arrival = .network
+                frame.isGenerated = false
+                frame.isReleased = false
+                next[Int(target.rawValue)].append(frame)
+                isMoving = true
+            }
+            incoming[node].removeAll()
+        }
+        swap(&incoming, &next)
+        return isMoving
+    }
+}
+
+// What there is to report.
+extension MeshRunner {
+    public func ledger(of node: NodeIndex) -> Ledger { nodes[Int(node.rawValue)].state.ledger }
+
+    /// The mesh's own ledger: the nodes' together, what went between them taken out.
+    public var ledger: Ledger {
+        var total = Ledger()
+        for node in nodes { total += node.state.ledger }
+        total.received = fedCount
+        total.transmittedToUnderlay = 0
+        return total
+    }
+
+    /// What a node counted for each virtual service.
+    public func services(of node: NodeIndex) -> [FlowTraffic] {
+        nodes[Int(node.rawValue)].state.services
+    }
+
+    /// What a node counted for each endpoint.
+    public func endpoints(of node: NodeIndex) -> [FlowTraffic] {
+        nodes[Int(node.rawValue)].state.endpoints
+    }
+
+    /// Packets delivered by the node they entered, and packets delivered across the underlay.
+    public var hops: (local: UInt64, remote: UInt64) {
+        nodes.reduce((0, 0)) { ($0.0 + $1.state.localCount, $0.1 + $1.state.remoteCount) }
+    }
+
+    /// Bytes of all flow tables, and the flows in them.
+    public var flowMemory: (byteCount: Int, flowCount: Int) {
+        nodes.reduce((0, 0)) { ($0.0 + $1.state.flowByteCount, $0.1 + $1.state.flowCount) }
+    }
+
+    /// Every node's own, and that the mesh's ledger balances.
+    public func checkInvariants() -> Bool {
+        ledger.isBalanced && nodes.allSatisfy { $0.state.checkInvariants() }
+    }
+}

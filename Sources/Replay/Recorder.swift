@@ -1,0 +1,178 @@
+// Writes what happened, for Wireshark: one pcapng for each node, with its client side and its
+// underlay side as interfaces, and one for each task that a packet reached or left.
+//
+// Every record carries the direction, the decision as a comment, and the frame's number as packet
+// id, which is the same for all copies of a packet in all files. Names of nodes, services and tasks
+// go along as name-resolution records. Invariant: the same replay writes the same bytes.
+
+import Capture
+import Dataplane
+import Mesh
+import Wire
+
+public struct Recorder: ~Copyable, FrameObserver {
+    private let narrator: Narrator
+    private let programs: [Program]
+    private let directory: String
+    private let nodes: [RecordedFile]
+    private var tasks: [TaskID: RecordedFile] = [:]
+    private let names: [ResolvedName]
+    /// The frames of the current batch as they arrived.
+    private var arrived: [UInt8] = []
+    private var arrivedEnds: [Int] = []
+    /// The first failure; nothing is written after it.
+    private var failure: CaptureError?
+
+    public var isWatching: Bool { true }
+
+    /// Starts a file for each node in `directory`, which must exist.
+    public init(
+        directory: String, _ compilation: Compilation, programs: [Program]
+    ) throws(CaptureError) {
+        self.directory = directory
+        self.programs = programs
+        narrator = Narrator(compilation)
+        names = NameDirectory.names(of: compilation.cluster)
+        var nodes: [RecordedFile] = []
+        for node in compilation.cluster.nodes {
+            nodes.append(
+                try RecordedFile(
+                    path: "\(directory)/\(node.name).pcapng",
+                    interfaces: ["clients", "underlay"], names: names))
+        }
+        self.nodes = nodes
+    }
+
+    /// Files written so far, in order of name.
+    public var paths: [String] { (nodes.map(\.path) + tasks.values.map(\.path)).sorted() }
+
+    public mutating func arriving(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {
+        arrived.removeAll(keepingCapacity: true)
+        arrivedEnds.removeAll(keepingCapacity: true)
+        for index in 0..<frames.count {
+            arena.bytes(of: frames[index]).appendTo(&arrived)
+            arrivedEnds.append(arrived.count)
+        }
+    }
+
+    public mutating func judged(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {
+        for index in 0..<frames.count where failure == nil {
+            let frame = frames[index]
+            do throws(CaptureError) {
+                if index < arrivedEnds.count { try recordArrival(index, frame, at: node) }
+                try recordDeparture(frame, arena.bytes(of: frame), at: node)
+            } catch {
+                failure = error
+            }
+        }
+    }
+
+    /// Completes every file, or says what kept one from being written.
+    public consuming func finish() throws(CaptureError) {
+        if let failure { throw failure }
+        for node in nodes { try node.close() }
+        for task in tasks.values { try task.close() }
+    }
+
+    private mutating func recordArrival(
+        _ index: Int, _ frame: Frame, at node: NodeIndex
+    ) throws(CaptureError) {
+        let start = index == 0 ? 0 : arrivedEnds[index - 1]
+        let range = start..<arrivedEnds[index]
+        let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
+        let cut = frame.wireByteCount - frame.byteCount
+        if case .task(let endpoint) = frame.arrival {
+            let file = try file(of: endpoint)
+            let bytes = arrived.span.raw.extracting(range)
+            try file.write(0, frame, bytes, cut: cut, .outbound, comment)
+        } else {
+            let bytes = arrived.span.raw.extracting(range)
+            let interface = isOverlay(bytes, at: node) ? 1 : 0
+            try nodes[Int(node.rawValue)].write(
+                interface, frame, bytes, cut: cut, .inbound, comment)
+        }
+    }
+
+    private mutating func recordDeparture(
+        _ frame: Frame, _ bytes: RawSpan, at node: NodeIndex
+    ) throws(CaptureError) {
+        let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
+        let cut = frame.wireByteCount - frame.byteCount
+        switch frame.verdict {
+        case .transmitted(.underlay):
+            try nodes[Int(node.rawValue)].write(1, frame, bytes, cut: cut, .outbound, comment)
+        case .transmitted(.clients):
+            try nodes[Int(node.rawValue)].write(0, frame, bytes, cut: cut, .outbound, comment)
+        case .delivered(let endpoint):
+            try file(of: endpoint).write(0, frame, bytes, cut: cut, .inbound, comment)
+        case .pending, .consumed, .dropped, .held: break
+        }
+    }
+
+    private func isOverlay(_ bytes: RawSpan, at node: NodeIndex) -> Bool {
+        let program = programs[Int(node.rawValue)]
+        let sight = PacketSight(bytes)
+        return sight.proto == .udp && sight.destinationPort == program.vxlanPort
+            && sight.destination == program.own.vtep
+    }
+
+    /// The file of an endpoint's task, started when first needed.
+    private mutating func file(of endpoint: EndpointIndex) throws(CaptureError) -> RecordedFile {
+        let task = narrator.compilation.task(endpoint)
+        if let file = tasks[task.id] { return file }
+        let path = "\(directory)/\(task.name).pcapng"
+        let file = try RecordedFile(path: path, interfaces: ["eth0"], names: names)
+        tasks[task.id] = file
+        return file
+    }
+}
+
+/// One file being written. A class, since a writer cannot be copied into an array.
+final class RecordedFile {
+    let path: String
+    private var writer: PcapNGWriter?
+    private var interfaces: [PcapNGWriter.InterfaceID] = []
+
+    init(path: String, interfaces names: [String], names records: [ResolvedName])
+        throws(CaptureError)
+    {
+        self.path = path
+        var writer = try PcapNGWriter(path: path, origin: .init(application: "weft"))
+        for name in names {
+            let interface = CaptureInterface(linkType: .ethernet, name: name)
+            interfaces.append(try writer.addInterface(interface))
+        }
+        try writer.write(names: records)
+        self.writer = consume writer
+    }
+
+    func write(
+        _ interface: Int, _ frame: Frame, _ bytes: RawSpan, cut: Int,
+        _ direction: PacketAnnotations.Direction, _ comment: String
+    ) throws(CaptureError) {
+        try writer?.write(
+            interface: interfaces[interface], timestampNanoseconds: frame.timestamp,
+            originalByteCount: bytes.byteCount + cut, bytes: bytes,
+            annotations: PacketAnnotations(
+                comments: [comment], direction: direction, packetID: frame.id))
+    }
+
+    func close() throws(CaptureError) {
+        guard let writer = writer.take() else { return }
+        try writer.close()
+    }
+}
+
+extension RawSpan {
+    /// Appends the bytes to an array.
+    fileprivate func appendTo(_ array: inout [UInt8]) {
+        let start = array.count
+        array.append(contentsOf: repeatElement(0, count: byteCount))
+        var target = array.rawBytes(at: start, count: byteCount)
+        target.copy(self, at: 0)
+    }
+}

@@ -1,0 +1,148 @@
+// A trace through a mesh: reads packets, puts them in front of nodes, runs the nodes, and keeps what
+// there is to tell.
+//
+// Time is the trace's. Invariant: packets read = packets put into the mesh + packets passed over, by
+// reason; and a batch never spans more trace time than `batchSpanNanoseconds`, so timeouts inside
+// the data plane are right to that.
+
+import Capture
+import Dataplane
+import Mesh
+import Wire
+
+/// What a replay read.
+public struct TraceTally: Equatable, Sendable {
+    public var packetCount: UInt64 = 0
+    /// Bytes that the packets had on the wire.
+    public var byteCount: UInt64 = 0
+    /// By `Skip.allCases` order.
+    public var skipped = [UInt64](repeating: 0, count: Skip.allCases.count)
+    /// Of the first packet and the last, in nanoseconds since 1970.
+    public var first: UInt64?
+    public var last: UInt64 = 0
+
+    public subscript(_ skip: Skip) -> UInt64 {
+        get { skipped[Skip.allCases.firstIndex(of: skip) ?? 0] }
+        set { skipped[Skip.allCases.firstIndex(of: skip) ?? 0] = newValue }
+    }
+}
+
+public struct Replayer: ~Copyable {
+    /// Trace time that one batch may span: well below every timeout.
+    public static let batchSpanNanoseconds: UInt64 = 10_000_000
+
+    public let cluster: Cluster
+    public private(set) var runner: MeshRunner
+    public private(set) var tally = TraceTally()
+    /// What was cut off the end of the trace, if anything.
+    public private(set) var truncation: CaptureTruncation?
+    private var aimer: TraceAimer
+    private let options: ReplayOptions
+    private var order = OrderGuard()
+    private var batchStart: UInt64 = 0
+    private var batchEnd: UInt64 = 0
+    /// Added to time stamps, so that a second pass follows the first.
+    private var timeShift: UInt64 = 0
+
+    /// Prepares a replay; reads nothing yet.
+    public init(_ cluster: Cluster, _ options: ReplayOptions) throws(ReplayError) {
+        self.cluster = cluster
+        self.options = options
+        let runner = MeshRunner(cluster, flowCountMax: options.flowCountMax)
+        var rules: [RemapRule] = []
+        for text in options.remaps { rules.append(try RemapRule(text, cluster)) }
+        let programs = (0..<runner.nodeCount).map { runner.program(NodeIndex($0)) }
+        aimer = TraceAimer(
+            cluster, programs: programs, policy: options.policy, rules: rules,
+            filter: try Self.filter(options.filter))
+        self.runner = runner
+    }
+
+    private static func filter(_ text: String?) throws(ReplayError) -> PacketFilter? {
+        guard let text else { return nil }
+        do throws(CaptureFault) {
+            return try PacketFilter(text, linkType: .ethernet)
+        } catch {
+            throw .filter("\(error)")
+        }
+    }
+
+    /// Replays the file at `path`, `-` for standard input, as often as asked. `progress` is told the
+    /// number of packets read now and then.
+    public mutating func replay<Observer: FrameObserver & ~Copyable>(
+        path: String, observer: inout Observer, clock: () -> UInt64,
+        progress: (UInt64) -> Void = { _ in }
+    ) throws(CaptureError) {
+        for pass in 0..<options.loopCount where !isDone {
+            var reader = try CaptureReader(path: path)
+            if pass > 0, let first = tally.first {
+                timeShift = tally.last &- first &+ 1_000_000
+            }
+            try replay(&reader, &observer, clock, progress)
+            truncation = reader.truncation
+        }
+        flush(&observer, clock)
+    }
+
+    private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }
+
+    private mutating func replay<Observer: FrameObserver & ~Copyable>(
+        _ reader: inout CaptureReader, _ observer: inout Observer, _ clock: () -> UInt64,
+        _ progress: (UInt64) -> Void
+    ) throws(CaptureError) {
+        var record = PacketRecord()
+        while !isDone, try reader.next(&record) {
+            let time = record.timestampNanoseconds &+ timeShift
+            if runner.isFull || time > batchStart &+ Self.batchSpanNanoseconds
+                || runner.arena.freeByteCount < record.capturedByteCount + Self.room
+            {
+                flush(&observer, clock)
+                runner.reclaim()
+            }
+            if runner.pendingCount == 0 { batchStart = time }
+            batchEnd = max(batchEnd, time)
+            count(record, time)
+            put(reader.bytes(of: record), record, time, &observer, clock)
+            if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
+        }
+    }
+
+    private mutating func count(_ record: PacketRecord, _ time: UInt64) {
+        tally.packetCount &+= 1
+        tally.byteCount &+= UInt64(record.originalByteCount)
+        if tally.first == nil { tally.first = time }
+        tally.last = max(tally.last, time)
+    }
+
+    private mutating func put<Observer: FrameObserver & ~Copyable>(
+        _ bytes: RawSpan, _ record: PacketRecord, _ time: UInt64, _ observer: inout Observer,
+        _ clock: () -> UInt64
+    ) {
+        let placement = runner.withArena { arena in
+            aimer.place(
+                bytes, originalByteCount: record.originalByteCount, record.linkType,
+                id: tally.packetCount, &arena)
+        }
+        switch placement {
+        case .skip(let skip): tally[skip] &+= 1
+        case .put(var frame, let node, let sight):
+            frame.timestamp = time
+            if !order.admit(sight, frame, at: node) {
+                flush(&observer, clock)
+                _ = order.admit(sight, frame, at: node)
+            }
+            runner.put(frame, at: node)
+        }
+    }
+
+    private mutating func flush<Observer: FrameObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64
+    ) {
+        guard runner.pendingCount > 0 else { return }
+        runner.run(now: batchEnd, observer: &observer, clock: clock)
+        order.reset()
+    }
+
+    /// Left free in the arena for what the nodes make or release while a batch runs.
+    private static let room = 256 * 1024
+}

@@ -1,0 +1,43 @@
+// How the command ends: 0 done, 1 an assertion asked for did not hold, and sysexits(3) for the rest.
+// Messages go to standard error, in the form `weft: what is wrong`.
+
+import ArgumentParser
+import Capture
+import Glibc
+
+enum Exit {
+    static let assertion = ExitCode(1)
+    static let usage = ExitCode(64)
+    static let badInput = ExitCode(65)
+    static let noInput = ExitCode(66)
+    static let cannotCreate = ExitCode(73)
+}
+
+enum Message {
+    /// One line on standard error.
+    static func write(_ text: String) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            put("weft: \(line)\n")
+        }
+    }
+
+    /// Says what is wrong and ends with `code`.
+    static func fail(_ error: any Error, _ code: ExitCode) -> ExitCode {
+        write("\(error)")
+        return code
+    }
+
+    static func put(_ text: String) {
+        _ = unsafe text.withCString { unsafe Glibc.write(2, $0, strlen($0)) }
+    }
+}
+
+extension CaptureError {
+    /// 66 when the file could not be opened, 65 when what is in it is wrong.
+    var inputExit: ExitCode {
+        switch fault {
+        case .system(call: "open", _), .isDirectory: Exit.noInput
+        default: Exit.badInput
+        }
+    }
+}

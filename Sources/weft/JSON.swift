@@ -1,0 +1,11 @@
+// JSON as every verb prints it: indented, keys in order, so that two runs can be compared by diff.
+
+import Foundation
+
+enum JSON {
+    static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

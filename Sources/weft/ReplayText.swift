@@ -1,0 +1,120 @@
+// The report of a replay as text for people. Says nothing that the JSON does not say.
+
+import Foundation
+import Replay
+
+struct ReplayText {
+    let report: ReplayReport
+
+    /// All of it, ending without a line break.
+    var text: String {
+        var parts = [opening, services, tasks, nodes, hops]
+        if !report.drops.isEmpty { parts.append(drops) }
+        parts += [ledger, performance]
+        return parts.joined(separator: "\n\n")
+    }
+
+    private var opening: String {
+        let trace = report.trace
+        var line =
+            "\(report.input) through \(report.stack): \(trace.packets) packets, "
+            + "\(trace.bytes) bytes, \(fixed(trace.seconds, 3)) s of trace time\n"
+            + "\(trace.replayed) put into the mesh"
+        let skipped = [
+            (trace.filtered, "not matched by the filter"),
+            (trace.host, "sent by a node's own stack"),
+            (trace.unsupportedLink, "of no link type that carries IP"),
+        ]
+        for (count, words) in skipped where count > 0 { line += ", \(count) \(words)" }
+        if let truncation = trace.truncation { line += "\n\(truncation)" }
+        return line
+    }
+
+    private var services: String {
+        var table = TextTable([
+            ("SERVICE", .left), ("PORTS", .left), ("TASKS", .right), ("FLOWS", .right),
+            ("REQUESTS", .right), ("BYTES", .right), ("REPLIES", .right), ("BYTES", .right),
+            ("MAX/MEAN", .right), ("CHI2", .right), ("P", .right),
+        ])
+        for service in report.services {
+            let even = service.evenness
+            table.add([
+                service.name, service.ports.joined(separator: ", "), "\(service.tasks)",
+                "\(service.flows)", "\(service.requests.packets)", "\(service.requests.bytes)",
+                "\(service.replies.packets)", "\(service.replies.bytes)",
+                even.map { fixed($0.maxOverMean, 3) } ?? "-",
+                even.map { fixed($0.chiSquare, 2) } ?? "-",
+                even.map { fixed($0.pValue, 3) } ?? "-",
+            ])
+        }
+        return table.text
+    }
+
+    private var tasks: String {
+        var table = TextTable([
+            ("TASK", .left), ("NODE", .left), ("ADDRESS", .left), ("FLOWS", .right),
+            ("REQUESTS", .right), ("BYTES", .right), ("REPLIES", .right), ("BYTES", .right),
+        ])
+        for task in report.tasks {
+            table.add([
+                task.name, task.node, task.addresses.first ?? "-", "\(task.flows)",
+                "\(task.requests.packets)", "\(task.requests.bytes)", "\(task.replies.packets)",
+                "\(task.replies.bytes)",
+            ])
+        }
+        return table.text
+    }
+
+    private var nodes: String {
+        var table = TextTable([
+            ("NODE", .left), ("ADDRESS", .left), ("RECEIVED", .right), ("GENERATED", .right),
+            ("UNDERLAY", .right), ("CLIENTS", .right), ("DELIVERED", .right),
+            ("CONSUMED", .right), ("DROPPED", .right), ("FLOWS", .right), ("REQUESTS", .right),
+            ("BYTES", .right),
+        ])
+        for node in report.nodes {
+            table.add([
+                node.name, node.addresses.first ?? "-", "\(node.received)", "\(node.generated)",
+                "\(node.toUnderlay)", "\(node.toClients)", "\(node.delivered)",
+                "\(node.consumed)", "\(node.dropped)", "\(node.flows)",
+                "\(node.requests.packets)", "\(node.requests.bytes)",
+            ])
+        }
+        return table.text
+    }
+
+    private var hops: String {
+        let total = report.hops.local + report.hops.remote
+        let share = total == 0 ? 0 : Double(report.hops.local) * 100 / Double(total)
+        return "Hops: \(report.hops.local) requests delivered by the node they entered "
+            + "(\(fixed(share, 1)) %), \(report.hops.remote) across the underlay"
+    }
+
+    private var drops: String {
+        var table = TextTable([("DROPPED", .right), ("REASON", .left), ("", .left)])
+        for drop in report.drops.sorted(by: { $0.packets > $1.packets }) {
+            table.add(["\(drop.packets)", drop.reason, drop.explanation])
+        }
+        return table.text
+    }
+
+    private var ledger: String {
+        let ledger = report.ledger
+        let consumed = ledger.neighbour + ledger.host
+        return "Ledger: \(ledger.received) received + \(ledger.generated) generated = "
+            + "\(ledger.transmitted) transmitted + \(ledger.delivered) delivered + "
+            + "\(consumed) consumed + \(ledger.dropped) dropped + \(ledger.held) held"
+            + (ledger.isBalanced ? ", balanced" : ", NOT BALANCED")
+    }
+
+    private var performance: String {
+        let performance = report.performance
+        return "Processing: \(fixed(performance.nanosecondsPerPacket, 1)) ns per packet, "
+            + "\(fixed(performance.packetsPerSecond / 1e6, 3)) million packets per second "
+            + "(one core, in process, without reading and writing)"
+    }
+
+    private func fixed(_ value: Double, _ digits: Int) -> String {
+        String(format: "%.\(digits)f", value)
+    }
+}

@@ -1,0 +1,123 @@
+// Goal: no text makes the loader trap, hang or misread. Method: YAML 1.1's known traps, the known
+// ways to blow a YAML reader up, and some thousand seeded mutations of a good stack.
+
+import Compose
+import Mesh
+import Testing
+import Wire
+
+@Suite struct HostileTextTests {
+    @Test func `scalars are what was written`() throws {
+        let text = """
+            services:
+              no:
+                image: yes
+                ports: [22:22, "1_0:80"]
+            """
+        #expect(complaints(text).map { $0.split(separator: " ")[0] } == ["stack.yml:4:20:"])
+        let good = try load("services:\n  no:\n    image: 1e3\n    ports: [22:22]\n")
+        #expect(good.specification.services.map(\.shortName) == ["no"])
+        #expect(good.specification.services.map(\.image) == ["1e3"])
+        #expect(good.specification.services[0].ports.map(\.target.rawValue) == [22])
+    }
+
+    @Test func `merge keys fill in what is not said`() throws {
+        let text = """
+            x-a: &a {image: first, ports: ["80:80"]}
+            x-b: &b {image: second, deploy: {replicas: 5}}
+            services:
+              web:
+                <<: [*a, *b]
+                ports: ["81:81"]
+            """
+        let service = try load(text).specification.services[0]
+        #expect(service.image == "first")
+        #expect(service.ports.map(\.published?.rawValue) == [81])
+        #expect(service.mode == .replicated(5))
+    }
+
+    @Test func `a merge key needs a mapping`() {
+        #expect(
+            complaints("services: {web: {image: a, <<: 5}}")
+                == ["stack.yml:1:32: <<: a merge key needs a mapping or a list of mappings"])
+    }
+
+    @Test func `nesting without end is refused`() {
+        for count in [100, 999, 1001, 100_000] {
+            let lists = "services: " + String(repeating: "[", count: count)
+            #expect(complaints(lists).count == 1)
+            let closed = lists + String(repeating: "]", count: count)
+            #expect(complaints(closed).count == 1)
+        }
+        let blocks = (0..<2000).map { String(repeating: " ", count: $0) + "a:" }
+        #expect(complaints(blocks.joined(separator: "\n")).count == 1)
+    }
+
+    @Test func `aliases of aliases are not expanded without end`() {
+        var text = "x-0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...12 {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            text += "x-\(level): &a\(level) [\(aliases)]\n"
+        }
+        #expect(complaints(text + "services: {web: {image: a}}\n").first?.contains("nodes") == true)
+        for key in [
+            "? *a12\n: 1\n", "[*a12]: 1\n", "*a12 : 1\n", "{[*a12]:1}\n", "x-z:\n  ? *a12\n",
+        ] {
+            #expect(complaints(text + key).count == 1)
+        }
+    }
+
+    @Test func `two documents and foreign bytes are refused`() {
+        #expect(complaints("services: {a: {image: b}}\n---\nservices: {}\n").count == 1)
+        #expect(complaints("\u{0}").count == 1)
+        #expect(complaints("services:\n  web: {image: \"\\x\"}\n").count == 1)
+        #expect(complaints("? [a, b]\n: c\n") == ["stack.yml:1:3: a key must be a string"])
+    }
+
+    @Test func `mutations of a good stack load or are refused with a place`() throws {
+        let original = Array(try Fixture.vote().utf8)
+        var random = SplitMix(seed: 7)
+        let spice = Array("{}[]:,-*&!|>'\"%@`#? \t\n$0129az/".utf8)
+        var loadedCount = 0
+        for _ in 0..<1500 {
+            var bytes = original
+            for _ in 0...Int(random.next() % 4) {
+                let index = Int(random.next() % UInt64(bytes.count))
+                let byte = spice[Int(random.next() % UInt64(spice.count))]
+                switch random.next() % 4 {
+                case 0: bytes[index] = byte
+                case 1: bytes.insert(byte, at: index)
+                case 2: bytes.removeSubrange(index..<min(index + 9, bytes.count))
+                default: bytes.removeSubrange(index...)
+                }
+                if bytes.isEmpty { bytes = original }
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            do throws(ComposeError) {
+                let cluster = try load(text).assemble()
+                loadedCount += 1
+                #expect(throws: Never.self) { try cluster.checkInvariants() }
+            } catch {
+                #expect(!error.diagnostics.isEmpty)
+                #expect(error.diagnostics.allSatisfy { $0.place.line > 0 && $0.place.column > 0 })
+            }
+        }
+        // Both ends of the road were walked.
+        #expect((100..<1400).contains(loadedCount))
+    }
+}
+
+/// Steele, Lea and Flood's SplitMix64: the same numbers from the same seed.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+        return z ^ z >> 31
+    }
+}

@@ -1,0 +1,52 @@
+// Goal: variables are replaced as docker replaces them. Method: a table of templates with A=1,
+// B empty and C unset; where the shell has the form too (all but `$$`), the shell's answer.
+
+import Compose
+import Mesh
+import Testing
+
+@Suite struct InterpolationTests {
+    private static let environment = ["A": "1", "B": ""]
+
+    @Test(arguments: [
+        ("x$A", "x1"), ("x${A}y", "x1y"), ("$A$A", "11"), ("x$$A", "x$A"), ("x$${A}", "x${A}"),
+        ("x${A-d}", "x1"), ("x${B-d}", "x"), ("x${C-d}", "xd"),
+        ("x${A:-d}", "x1"), ("x${B:-d}", "xd"), ("x${C:-d}", "xd"), ("x${C:-}", "x"),
+        ("x${A+d}", "xd"), ("x${B+d}", "xd"), ("x${C+d}", "x"),
+        ("x${A:+d}", "xd"), ("x${B:+d}", "x"), ("x${C:+d}", "x"),
+        ("x${A?no}", "x1"), ("x${B?no}", "x"), ("x${A:?no}", "x1"),
+        ("x${C:-${A}2}", "x12"), ("x${C:-${B:-${A}}}", "x1"), ("x${C-a:b}", "xa:b"),
+    ])
+    func `a template becomes its text`(template: String, expected: String) throws {
+        let text = "services: {web: {image: \"\(template)\"}}"
+        #expect(try load(text, Self.environment).specification.services[0].image == expected)
+    }
+
+    @Test(arguments: [
+        "$", "x$", "${", "${}", "${A", "${A:", "${A:-", "$1", "${1}", "${A:=b}", "${A!b}", "$-",
+        "${A:-${}}", "${A b}",
+    ])
+    func `any other dollar sign is an error`(template: String) {
+        let found = complaints("services: {web: {image: \"\(template)\"}}", Self.environment)
+        #expect(found.count == 1)
+        #expect(
+            found.first?.hasPrefix(
+                "stack.yml:1:25: services.web.image: invalid interpolation format for") == true)
+    }
+
+    @Test func `an unset variable is remarked upon and a default is not`() throws {
+        let text = "services: {web: {image: \"x$C${C:-}${A:-$C}\"}}"
+        let warnings = try load(text, Self.environment).warnings
+        #expect(warnings.map(\.message) == ["the variable C is not set, an empty string is used"])
+    }
+
+    @Test func `interpolated text grows and nests only so far`() {
+        let deep = String(repeating: "${C:-", count: 40) + String(repeating: "}", count: 40)
+        #expect(
+            complaints("services: {web: {image: \"\(deep)\"}}").first?.contains("too large") == true
+        )
+        let text = "services: {web: {image: \"\(String(repeating: "$L", count: 300))\"}}"
+        let long = ["L": String(repeating: "l", count: 10_000)]
+        #expect(complaints(text, long).first?.contains("too large") == true)
+    }
+}
