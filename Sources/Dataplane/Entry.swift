@@ -49,7 +49,7 @@ private func choose(
     guard let (service, port) = program.resolve(target, flow) else {
         return .dropped(.portNotPublished)
     }
-    state.services[Int(service.rawValue)].requests.add(packet.byteCount)
+    work.services[Int(service.rawValue)].requests.add(packet.byteCount)
     guard let choice = program.choose(flow, service: service, target: port),
         program[choice.endpoint].hasAddress(isIPv4: packet.isIPv4)
     else {
@@ -84,29 +84,30 @@ func carry(
     _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
-    let endpoint = program[index]
-    let network = program[endpoint.network]
-    guard endpoint.node != program.node else {
-        work.readdress(frame, source: network.balancerMAC, destination: endpoint.mac)
-        state.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
+    let network = program[index].network
+    guard program[index].node != program.node else {
+        work.readdress(
+            frame, source: program[network].balancerMAC, destination: program[index].mac)
+        work.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
         return .delivered(index)
     }
     return wrap(
-        &frame, packet, in: network, to: endpoint.node, mac: endpoint.mac, hash: hash, &work, &state, program)
+        &frame, packet, in: network, to: program[index].node, mac: program[index].mac, hash: hash,
+        &work, &state, program)
 }
 
 /// Wraps a packet for another node, cut into fragments if it must be and may be.
 func wrap(
-    _ frame: inout Frame, _ packet: Packet, in network: OverlayNetwork, to node: NodeIndex,
+    _ frame: inout Frame, _ packet: Packet, in network: NetworkIndex, to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
-    if packet.byteCount > network.mtu {
+    if packet.byteCount > program[network].mtu {
         guard mayFragment(packet, frame),
             fragment(
                 &frame, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
         else {
-            refuse(.tooBig(network.mtu), frame, packet, &work, &state, program)
+            refuse(.tooBig(program[network].mtu), frame, packet, &work, &state, program)
             return .dropped(.packetTooBig)
         }
     }

@@ -16,12 +16,13 @@ enum Refusal {
 
 /// Appends an ICMP error about `packet` to the frames: towards the clients, or to the task that
 /// sent it. From the address the packet was sent to, which is the one its sender knows.
+@inline(never)
 func refuse(
     _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) {
     guard packet.message == .transport || packet.message == .echoRequest,
-        !work.frames.isFull, state.errors.admit(now: work.now)
+        work.freeFrameCount > 0, state.errors.admit(now: work.now)
     else { return }
     let headerByteCount = packet.isIPv4 ? IPv4Fields.byteCount : IPv6Fields.byteCount
     let quoteMax =
@@ -45,7 +46,7 @@ func refuse(
     } else {
         error.verdict = .transmitted(.clients)
     }
-    work.frames.append(error)
+    work.append(error)
 }
 
 /// Writes the IP and ICMP headers; the quote already stands behind them.
@@ -88,6 +89,7 @@ private func write(
 }
 
 /// Turns an echo request to a virtual address into its reply, if the service has a task.
+@inline(never)
 func echo(
     _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program

@@ -7,6 +7,7 @@
 import Wire
 
 /// Remembers the way of a first fragment and releases what was waiting for it.
+@inline(__always)
 func remember(
     _ packet: Packet, _ route: FragmentRoute, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
@@ -17,13 +18,14 @@ func remember(
 }
 
 /// Sends a later fragment after its first, or keeps it until that comes.
+@inline(never)
 func follow(
     _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
     switch state.fragments.find(packet.datagram, now: work.seconds) {
     case .request(let choice):
-        state.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
+        work.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
         return send(choice, &frame, packet, &work, &state, program)
     case .reply(let origin):
         guard case .task(let index) = frame.arrival else { return .dropped(.noFlow) }

@@ -23,8 +23,8 @@ public struct Frame: Sendable {
     public var id: UInt64
     /// When it was seen, in nanoseconds; errors about a frame carry the frame's.
     public var timestamp: UInt64 = 0
-    /// The decision that sent the frame on its way; nil where none was needed.
-    public var choice: Choice?
+    /// The decision that sent the frame on its way; `.none` where none was needed.
+    public var choice = Choice.none
 
     /// A frame of `byteCount` bytes at `offset` of the arena that had `wireByteCount` on the wire.
     /// No number may exceed 32 bits.

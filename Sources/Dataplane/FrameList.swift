@@ -4,8 +4,8 @@
 // many again that the node makes or releases; what does not fit stays where it is.
 
 public struct FrameList: Sendable {
-    private var storage: [Frame]
-    public private(set) var count = 0
+    var storage: [Frame]
+    public internal(set) var count = 0
 
     /// Room for `frameCount` frames to hand over, and for what processing adds to them.
     public init(frameCount: Int = Limits.batchFrameCount) {
@@ -13,9 +13,6 @@ public struct FrameList: Sendable {
         storage = [Frame](
             repeating: blank, count: frameCount * 2 + Limits.heldFrameCountMax)
     }
-
-    /// A list that holds nothing and has room for nothing: what stands in for one moved elsewhere.
-    private init() { storage = [] }
 
     public var isEmpty: Bool { count == 0 }
     public var isFull: Bool { count == storage.count }
@@ -43,11 +40,4 @@ public struct FrameList: Sendable {
     }
 
     public mutating func removeAll() { count = 0 }
-
-    /// Moves the frames out, and leaves a list without room behind.
-    mutating func take() -> FrameList {
-        var taken = FrameList()
-        swap(&taken, &self)
-        return taken
-    }
 }

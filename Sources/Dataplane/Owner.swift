@@ -48,14 +48,14 @@ private func hand(
 }
 
 /// Delivers a frame that came in over the overlay, if its service is the task's.
+@inline(__always)
 private func admit(
     _ index: EndpointIndex, entry: NodeIndex, _ frame: inout Frame, _ packet: Packet,
     _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
-    let endpoint = program[index]
-    guard packet.destination != endpoint.address(isIPv4: packet.isIPv4) else {
-        state.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
+    guard packet.destination != program[index].address(isIPv4: packet.isIPv4) else {
+        work.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
         return .delivered(index)
     }
     state.remoteCount &+= 1
@@ -79,9 +79,10 @@ private func admit(
             servicePort: packet.destinationPort, proto: packet.proto)
     }
     guard packet.message != .echoRequest,
-        let target = program.addresses.find(packet.destination, in: program.scope(endpoint)),
+        let target = program.addresses.find(
+            packet.destination, in: program.scope(program[index].network)),
         let (service, port) = program.resolve(target, flow),
-        program.services[service].service == endpoint.service
+        program.services[service].service == program[index].service
     else { return .dropped(.notForTask) }
     let choice = Choice(hash: 0, service: service, slot: 0, endpoint: index, target: port)
     return deliver(choice, entry: entry, &frame, packet, &work, &state, program)
@@ -93,16 +94,18 @@ func deliver(
     _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
-    let endpoint = program[choice.endpoint]
-    guard let address = endpoint.address(isIPv4: packet.isIPv4) else { return .dropped(.noTask) }
+    guard let address = program[choice.endpoint].address(isIPv4: packet.isIPv4) else {
+        return .dropped(.noTask)
+    }
     if packet.message == .transport,
-        let reason = remember(choice, entry: entry, packet, &state, work.seconds)
+        let reason = remember(choice, entry: entry, packet, &work, &state)
     {
         return .dropped(reason)
     }
     let quoted = packet.message == .error ? quote(in: work.bytes(of: frame), packet) : nil
-    let network = program[endpoint.network]
-    work.readdress(frame, source: network.balancerMAC, destination: endpoint.mac)
+    work.readdress(
+        frame, source: program[program[choice.endpoint].network].balancerMAC,
+        destination: program[choice.endpoint].mac)
     var bytes = work.mutableBytes(of: frame)
     if let quoted {
         translate(&bytes, packet, quoting: quoted, .destination, to: address, choice.target)
@@ -111,14 +114,14 @@ func deliver(
             return .dropped(.badFragment)
         }
     }
-    state.endpoints[Int(choice.endpoint.rawValue)].requests.add(packet.byteCount)
+    work.endpoints[Int(choice.endpoint.rawValue)].requests.add(packet.byteCount)
     return .delivered(choice.endpoint)
 }
 
 /// Enters a packet's flow in the flow table; the reason if that cannot be.
 private func remember(
-    _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ state: inout NodeState,
-    _ now: UInt32
+    _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState
 ) -> Drop? {
     let flow = TaskFlow(
         client: packet.source, clientPort: packet.sourcePort, targetPort: choice.target,
@@ -126,11 +129,11 @@ private func remember(
     let origin = FlowOrigin(
         address: packet.destination, port: packet.destinationPort, entry: entry,
         service: choice.service)
-    switch state.remember(flow, origin: origin, event: packet.event, now: now) {
+    switch state.remember(flow, origin: origin, event: packet.event, now: work.seconds) {
     case .known: return nil
     case .new:
-        state.services[Int(choice.service.rawValue)].flowCount &+= 1
-        state.endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
+        work.services[Int(choice.service.rawValue)].flowCount &+= 1
+        work.endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
         return nil
     case .conflict: return .flowConflict
     case .full: return .flowTableFull
@@ -140,7 +143,7 @@ private func remember(
 extension Program {
     /// Where the destination of a packet for an endpoint is looked up: published ports are reached
     /// by the nodes' addresses, everything else by the network's own.
-    func scope(_ endpoint: Endpoint) -> AddressScope {
-        endpoint.network == ingress ? .clients : .network(endpoint.network)
+    func scope(_ network: NetworkIndex) -> AddressScope {
+        network == ingress ? .clients : .network(network)
     }
 }

@@ -19,27 +19,38 @@ public func process(
     _ frames: inout FrameList, in arena: inout FrameArena, program: borrowing Program,
     state: inout NodeState, now: UInt64
 ) {
+    var (services, endpoints) = state.takeCounters()
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
-    var bytes = arena.bytes.rawBytes(at: 0, count: capacity)
-    var work = Work(&bytes, used: used, frames.take(), now: now)
-    let seconds = work.seconds
-    state.flows4.rebuildIfCrowded(now: seconds)
-    state.flows6.rebuildIfCrowded(now: seconds)
-    state.held.expire(now: seconds, into: &work)
+    let count = frames.count
+    var work = Work(
+        bytes: arena.bytes.rawBytes(at: 0, count: capacity), used: used,
+        frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
+        endpoints: endpoints.mutableSpan, now: now)
+    run(&work, &state, program)
+    let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
+    _ = consume work
+    arena.usedByteCount = usedAfterwards
+    frames.count = countAfterwards
+    state.giveBack(services, endpoints)
+}
+
+private func run(
+    _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+) {
+    state.flows4.rebuildIfCrowded(now: work.seconds)
+    state.flows6.rebuildIfCrowded(now: work.seconds)
+    state.held.expire(now: work.seconds, into: &work)
     var packet = Packet()
     var index = 0
-    while index < work.frames.count {
-        var frame = work.frames[index]
+    while index < work.frameCount {
+        var frame = work[index]
         if frame.verdict == .pending {
             frame.verdict = judge(&frame, &packet, &work, &state, program)
-            work.frames[index] = frame
+            work[index] = frame
         }
         state.ledger.enter(frame)
         index &+= 1
     }
-    let usedAfterwards = work.usedByteCount
-    frames = work.finish()
-    arena.usedByteCount = usedAfterwards
 }
 
 private func judge(

@@ -11,11 +11,10 @@ func leave(
     _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
-    let endpoint = program[index]
-    guard packet.source == endpoint.address(isIPv4: packet.isIPv4),
-        endpoint.node == program.node
+    guard packet.source == program[index].address(isIPv4: packet.isIPv4),
+        program[index].node == program.node
     else { return .dropped(.spoofedSource) }
-    let scope = AddressScope.network(endpoint.network)
+    let scope = AddressScope.network(program[index].network)
     let target = program.addresses.find(packet.destination, in: scope)
     if case .service = target {
         return enter(&frame, packet, in: scope, &work, &state, program)
@@ -54,16 +53,15 @@ func answer(
     _ quote: Quote?, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
-    let endpoint = program[index]
     guard packet.hopLimit > 1 else {
         refuse(.timeExceeded, frame, packet, &work, &state, program)
         return .dropped(.ttlExpired)
     }
-    let network = program[endpoint.network]
-    let client = program.addresses.find(packet.destination, in: .network(endpoint.network))
+    let network = program[index].network
+    let client = program.addresses.find(packet.destination, in: .network(network))
     let isRemote = program.isRemote(client, origin)
-    if isRemote, packet.byteCount > network.mtu, !mayFragment(packet, frame) {
-        refuse(.tooBig(network.mtu), frame, packet, &work, &state, program)
+    if isRemote, packet.byteCount > program[network].mtu, !mayFragment(packet, frame) {
+        refuse(.tooBig(program[network].mtu), frame, packet, &work, &state, program)
         return .dropped(.packetTooBig)
     }
     var bytes = work.mutableBytes(of: frame)
@@ -74,8 +72,8 @@ func answer(
             return .dropped(.badFragment)
         }
     }
-    state.endpoints[Int(index.rawValue)].replies.add(packet.byteCount)
-    state.services[Int(origin.service.rawValue)].replies.add(packet.byteCount)
+    work.endpoints[Int(index.rawValue)].replies.add(packet.byteCount)
+    work.services[Int(origin.service.rawValue)].replies.add(packet.byteCount)
     if case .endpoint(let client) = client {
         return carry(&frame, packet, to: client, hash: 0, &work, &state, program)
     }

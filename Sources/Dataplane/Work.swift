@@ -1,31 +1,55 @@
-// What the stages share while one node judges one list of frames: the bytes, the frames, the time.
+// What the stages share while one node judges one list of frames: the bytes, the frames, the
+// counters, the time.
 //
-// It borrows the arena for the length of the call, so a stage reaches a frame's bytes with one
-// bounds check and no reference counting. Invariant: what a stage changes lies inside the frame it
-// was given, its headroom included, or inside bytes it reserved.
+// It borrows all of them for the length of the call, so a stage reaches a frame's bytes or a counter
+// with one bounds check, and nothing counts references. Invariant: what a stage changes lies inside
+// the frame it was given, its headroom included, or inside bytes it reserved.
 
 import Wire
 
 struct Work: ~Copyable, ~Escapable {
     private var bytes: MutableRawSpan
     private(set) var usedByteCount: Int
-    var frames: FrameList
+    private var frames: MutableSpan<Frame>
+    private(set) var frameCount: Int
+    /// By `VirtualServiceIndex`.
+    var services: MutableSpan<FlowTraffic>
+    /// By `EndpointIndex`.
+    var endpoints: MutableSpan<FlowTraffic>
     /// Nanoseconds on the caller's clock.
     let now: UInt64
+    let seconds: UInt32
 
-    @_lifetime(&bytes)
-    init(_ bytes: inout MutableRawSpan, used: Int, _ frames: consuming FrameList, now: UInt64) {
-        self.bytes = bytes.tail(from: 0)
+    @_lifetime(copy bytes, copy frames, copy services, copy endpoints)
+    init(
+        bytes: consuming MutableRawSpan, used: Int, frames: consuming MutableSpan<Frame>,
+        count: Int, services: consuming MutableSpan<FlowTraffic>,
+        endpoints: consuming MutableSpan<FlowTraffic>, now: UInt64
+    ) {
+        self.bytes = bytes
         usedByteCount = used
         self.frames = frames
+        frameCount = count
+        self.services = services
+        self.endpoints = endpoints
         self.now = now
+        seconds = UInt32(truncatingIfNeeded: now / 1_000_000_000)
     }
 
-    /// Gives the frames back.
-    consuming func finish() -> FrameList { frames }
+    subscript(_ index: Int) -> Frame {
+        @inline(__always) get { frames[index] }
+        @inline(__always) set { frames[index] = newValue }
+    }
 
-    var seconds: UInt32 { UInt32(truncatingIfNeeded: now / 1_000_000_000) }
-    var freeByteCount: Int { bytes.byteCount - usedByteCount }
+    /// Frames that still fit.
+    var freeFrameCount: Int { frames.count &- frameCount }
+    var freeByteCount: Int { bytes.byteCount &- usedByteCount }
+
+    /// Adds a frame; there must be room.
+    mutating func append(_ frame: Frame) {
+        frames[frameCount] = frame
+        frameCount &+= 1
+    }
 
     /// The frame's bytes, to read.
     @inline(__always)
@@ -45,7 +69,7 @@ struct Work: ~Copyable, ~Escapable {
     }
 
     /// Copies a frame from elsewhere; nil when it does not fit.
-    mutating func append(_ source: RawSpan) -> Int? {
+    mutating func copy(_ source: RawSpan) -> Int? {
         guard let offset = reserve(source.byteCount) else { return nil }
         bytes.copy(source, at: offset)
         return offset

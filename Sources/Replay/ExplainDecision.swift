@@ -61,7 +61,7 @@ extension Decision {
     }
 
     private mutating func resolve(
-        _ made: Choice?, isLaterFragment: Bool, _ program: Program
+        _ made: Choice, isLaterFragment: Bool, _ program: Program
     ) {
         if case .node = target, let flow {
             binding = program.ports.find(flow.proto, flow.servicePort)
@@ -69,7 +69,7 @@ extension Decision {
         } else if case .service(let index) = target {
             service = index
         }
-        if let made, made.service != .none {
+        if made.service != .none {
             choice = made
             service = made.service
             isInherited = isLaterFragment
@@ -91,7 +91,7 @@ extension Frame {
         case .consumed(.neighbour): false
         case .dropped(.notForMesh), .dropped(.portNotPublished), .dropped(.noTask): true
         case .dropped(.unknownQuote): true
-        case .dropped: choice != nil
+        case .dropped: choice.service != .none
         case .pending, .transmitted, .delivered, .consumed(.host), .held: true
         }
     }

@@ -48,7 +48,7 @@ struct HopReader {
             targetPort: delivered.destinationPort, endpoint: endpoint, proto: delivered.proto)
         let origin = FlowOrigin(
             address: destination, port: inner.destinationPort, entry: entry,
-            service: hop.frame.choice?.service ?? .none)
+            service: hop.frame.choice.service)
         return RememberedFlow(owner: hop.node, isNew: isNew, flow: flow, origin: origin)
     }
 

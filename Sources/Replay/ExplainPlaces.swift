@@ -52,7 +52,8 @@ extension FramePlace {
         case .truncatedPacket, .packetTooBig:
             (offset, field) = (network + (isIPv4 ? 2 : 4), "length")
         case .malformedExtension:
-            (offset, field) = (network + IPv6Fields.byteCount, "extension headers")
+            let line = HeaderDissector.lines(of: frame).first { $0.isMalformed }
+            (offset, field) = (base + (line?.offset ?? link.byteCount), "extension header")
         case .martianSource, .spoofedSource:
             (offset, field) = (network + (isIPv4 ? 12 : 8), "source address")
         case .ttlExpired:

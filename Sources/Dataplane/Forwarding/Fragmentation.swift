@@ -28,7 +28,7 @@ private struct Cut {
 
     /// Whether they find room, each with its headroom and alignment.
     func fits(_ packet: Packet, _ work: borrowing Work) -> Bool {
-        guard stepByteCount > 0, laterCount <= work.frames.freeCount else { return false }
+        guard stepByteCount > 0, laterCount <= work.freeFrameCount else { return false }
         let each = packet.transport &+ stepByteCount &+ Limits.headroomByteCount &+ 64
         return laterCount &* each <= work.freeByteCount
     }
@@ -37,10 +37,10 @@ private struct Cut {
 /// Cuts a packet to the network's MTU: afterwards `frame` is its first fragment, and the others are
 /// on their way to `node`. False, with nothing changed, when there is no room.
 func fragment(
-    _ frame: inout Frame, _ packet: Packet, in network: OverlayNetwork, to node: NodeIndex,
+    _ frame: inout Frame, _ packet: Packet, in network: NetworkIndex, to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) -> Bool {
-    let cut = Cut(packet, mtu: network.mtu)
+    let cut = Cut(packet, mtu: program[network].mtu)
     guard cut.fits(packet, work) else { return false }
     for index in 1...max(cut.laterCount, 1) {
         let start = index &* cut.stepByteCount
@@ -54,7 +54,7 @@ func fragment(
         }
         encapsulate(&later, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
         later.verdict = .transmitted(.underlay(node))
-        work.frames.append(later)
+        work.append(later)
     }
     frame.byteCount = packet.transport &+ cut.stepByteCount
     frame.wireByteCount = frame.byteCount

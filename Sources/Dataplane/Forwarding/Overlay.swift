@@ -8,7 +8,7 @@ import Wire
 
 /// Wraps a frame for another node. The inner Ethernet addresses are set here; VLAN tags stay.
 func encapsulate(
-    _ frame: inout Frame, _ packet: Packet, in network: OverlayNetwork, to node: NodeIndex,
+    _ frame: inout Frame, _ packet: Packet, in network: NetworkIndex, to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) {
     let own = program.own
@@ -17,11 +17,11 @@ func encapsulate(
         sourceMAC: own.mac, destinationMAC: peer.mac,
         underlay: AddressPair(own.vtep, peer.vtep),
         sourcePort: Port(Limits.overlaySourcePortFirst | UInt16(truncatingIfNeeded: hash & 0x3fff)),
-        vni: VNI(rawValue: network.vni))
+        vni: VNI(rawValue: program[network].vni))
     outer.destinationPort = program.vxlanPort
     // Normal mode of RFC 6040, section 4.1: the outer header starts with the inner's ECN.
     outer.trafficClass = packet.trafficClass & 3
-    work.readdress(frame, source: network.balancerMAC, destination: mac)
+    work.readdress(frame, source: program[network].balancerMAC, destination: mac)
     let innerByteCount = frame.wireByteCount
     frame.advance(-outer.byteCount)
     var bytes = work.mutableBytes(of: frame)

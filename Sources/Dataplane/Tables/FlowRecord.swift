@@ -170,6 +170,16 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
         }
     }
 
+    /// Whether the client still sends to the same address and port.
+    @inline(__always)
+    func hasTarget(of origin: FlowOrigin) -> Bool {
+        port == origin.port && address.mapped == origin.address
+    }
+
+    /// Notes the node that packets come in by now.
+    @inline(__always)
+    mutating func move(to node: NodeIndex) { entry = node }
+
     var state: FlowState {
         get { FlowState(rawValue: stateBits & 0x0f) ?? .closed }
         set { stateBits = stateBits & 0xf0 | newValue.rawValue }

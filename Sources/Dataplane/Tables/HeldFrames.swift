@@ -62,15 +62,15 @@ struct HeldFrames: ~Copyable {
     private mutating func giveBack(
         _ index: Int, verdict: Verdict, into work: inout Work
     ) {
-        guard let entry = entries[index], !work.frames.isFull else { return }
+        guard let entry = entries[index], work.freeFrameCount > 0 else { return }
         let start = index * Limits.heldFrameByteCountMax
         let range = start..<start + entry.frame.byteCount
-        guard let offset = work.append(bytes.span.raw.extracting(range)) else { return }
+        guard let offset = work.copy(bytes.span.raw.extracting(range)) else { return }
         var frame = entry.frame
         frame.offset = offset
         frame.isReleased = true
         frame.verdict = verdict
-        work.frames.append(frame)
+        work.append(frame)
         entries[index] = nil
         count -= 1
     }
