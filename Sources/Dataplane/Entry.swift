@@ -111,7 +111,9 @@ func wrap(
             return .dropped(.packetTooBig)
         }
     }
-    encapsulate(&frame, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
+    encapsulate(
+        &frame, trafficClass: packet.trafficClass, in: network, to: node, mac: mac, hash: hash,
+        &work, program)
     return .transmitted(.underlay(node))
 }
 

@@ -126,3 +126,15 @@ extension Work {
         readdress(target, source: to, destination: from)
     }
 }
+
+extension AddressPair {
+    /// A pair of two addresses of one family in the mapped form.
+    init(_ source: IPv6Address, _ destination: IPv6Address) {
+        self =
+            if source.isIPv4Mapped {
+                .v4(source: source.mappedIPv4, destination: destination.mappedIPv4)
+            } else {
+                .v6(source: source, destination: destination)
+            }
+    }
+}

@@ -129,14 +129,24 @@ private func remember(
     let origin = FlowOrigin(
         address: packet.destination, port: packet.destinationPort, entry: entry,
         service: choice.service)
-    switch state.remember(flow, origin: origin, event: packet.event, now: work.seconds) {
-    case .known: return nil
-    case .new:
-        work.services[Int(choice.service.rawValue)].flowCount &+= 1
-        work.endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
-        return nil
-    case .conflict: return .flowConflict
-    case .full: return .flowTableFull
+    let outcome = state.remember(
+        flow, origin: origin, event: packet.event, now: work.seconds)
+    return work.count(outcome, choice)
+}
+
+extension Work {
+    /// Counts a flow if it is new; the reason if it could not be remembered.
+    @inline(__always)
+    mutating func count(_ outcome: FlowOutcome, _ choice: Choice) -> Drop? {
+        switch outcome {
+        case .known: return nil
+        case .new:
+            services[Int(choice.service.rawValue)].flowCount &+= 1
+            endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
+            return nil
+        case .conflict: return .flowConflict
+        case .full: return .flowTableFull
+        }
     }
 }
 

@@ -111,9 +111,8 @@ public struct MeshRunner: ~Copyable {
         var isMoving = false
         for node in incoming.indices {
             for index in 0..<incoming[node].count {
-                guard case .transmitted(.underlay(let target)) = incoming[node][index].verdict
-                else { continue }
                 var frame = incoming[node][index]
+                guard case .transmitted(.underlay(let target)) = frame.verdict else { continue }
                 frame.verdict = .pending
                 frame.arrival = .network
                 frame.isGenerated = false

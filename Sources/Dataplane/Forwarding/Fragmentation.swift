@@ -52,7 +52,9 @@ func fragment(
             header.setFragment(
                 advancedBy: start, dataByteCount: count, more: start &+ count < cut.dataByteCount)
         }
-        encapsulate(&later, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
+        encapsulate(
+            &later, trafficClass: packet.trafficClass, in: network, to: node, mac: mac,
+            hash: hash, &work, program)
         later.verdict = .transmitted(.underlay(node))
         work.append(later)
     }
