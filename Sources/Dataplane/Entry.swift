@@ -7,7 +7,8 @@ import Wire
 
 /// Sends a packet into the mesh, from a client or, on a network's own scope, from a task.
 func enter(
-    _ frame: inout Frame, _ packet: Packet, in scope: AddressScope, _ work: inout Work, _ state: inout NodeState,
+    _ frame: inout Frame, _ packet: Packet, in scope: AddressScope, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
     guard let target = program.addresses.find(packet.destination, in: scope) else {
@@ -62,7 +63,8 @@ private func choose(
 
 /// Sends a packet to the task that was chosen for it.
 func send(
-    _ choice: Choice, _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
+    _ choice: Choice, _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
     frame.choice = choice

@@ -18,7 +18,8 @@ enum Refusal {
 /// sent it. From the address the packet was sent to, which is the one its sender knows.
 @inline(never)
 func refuse(
-    _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
+    _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) {
     guard packet.message == .transport || packet.message == .echoRequest,
@@ -91,7 +92,8 @@ private func write(
 /// Turns an echo request to a virtual address into its reply, if the service has a task.
 @inline(never)
 func echo(
-    _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ work: inout Work, _ state: inout NodeState,
+    _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
     guard case .service(let service) = target, program.services[service].slotCount > 0

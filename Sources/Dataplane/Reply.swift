@@ -8,7 +8,8 @@ import Wire
 
 /// Judges a frame from a task of this node.
 func leave(
-    _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
+    _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
     guard packet.source == program[index].address(isIPv4: packet.isIPv4),

@@ -47,7 +47,8 @@ struct TunnelHeader: Hashable, Sendable {
         bytes.setU64(16, UInt64(total) << 48 | 0x4000_4011)
         bytes.setU64(24, UInt64(checksum) << 48 | UInt64(source) << 16 | UInt64(destination >> 16))
         bytes.setU64(
-            32, UInt64(destination & 0xffff) << 48 | UInt64(sourcePort) << 32
+            32,
+            UInt64(destination & 0xffff) << 48 | UInt64(sourcePort) << 32
                 | UInt64(destinationPort) << 16 | UInt64(udpByteCount))
         bytes.setU64(40, 0x0800_0000_0000)
         bytes.setU32(46, vni << 8)
