@@ -44,7 +44,11 @@ let package = Package(
             ],
             swiftSettings: rules),
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Fixtures"], swiftSettings: rules),
-        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Mesh", "Wire"], swiftSettings: rules),
+        .target(name: "CAllocationCounter"),
+        .testTarget(
+            name: "DataplaneTests",
+            dependencies: ["CAllocationCounter", "Capture", "Dataplane", "Mesh", "Wire"],
+            swiftSettings: rules),
         .testTarget(name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
         .testTarget(
