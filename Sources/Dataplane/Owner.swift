@@ -81,7 +81,7 @@ private func admit(
             servicePort: packet.destinationPort, proto: packet.proto)
     }
     guard packet.message != .echoRequest,
-        let target = program.addresses.find(packet.destination, in: program.scope(endpoint)),
+        let target = program.target(of: packet.destination, for: endpoint),
         let (service, port) = program.resolve(target, flow),
         program.services[service].service == endpoint.service
     else { return .dropped(.notForTask) }
@@ -139,9 +139,12 @@ private func remember(
 }
 
 extension Program {
-    /// Where the destination of a packet for an endpoint is looked up: published ports are reached
-    /// by the nodes' addresses, everything else by the network's own.
-    func scope(_ endpoint: Endpoint) -> AddressScope {
-        endpoint.network == ingress ? .clients : .network(endpoint.network)
+    /// What a packet for an endpoint was sent to: a published port is reached by a node's address,
+    /// everything else by an address of the endpoint's own network.
+    func target(of destination: IPv6Address, for endpoint: Endpoint) -> AddressTarget? {
+        if endpoint.network == ingress, let node = addresses.find(destination, in: .clients) {
+            return node
+        }
+        return addresses.find(destination, in: .network(endpoint.network))
     }
 }
