@@ -53,6 +53,12 @@ public struct Frame: Sendable {
         wireByteCount &-= count
     }
 
+    /// Leaves `count` bytes at most.
+    mutating func trim(to count: Int) {
+        byteCount = min(byteCount, count)
+        wireByteCount = min(wireByteCount, count)
+    }
+
     @inlinable public var end: Int { offset &+ byteCount }
 }
 

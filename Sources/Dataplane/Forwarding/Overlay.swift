@@ -22,6 +22,9 @@ func encapsulate(
     // Normal mode of RFC 6040, section 4.1: the outer header starts with the inner's ECN.
     outer.trafficClass = packet.trafficClass & 3
     readdress(frame, in: &arena, source: network.balancerMAC, destination: mac)
+    // Padding and trailers belong to the link the frame came by. Carried along, a long one would
+    // not fit the underlay, nor the outer header's length field.
+    frame.trim(to: packet.end)
     let innerByteCount = frame.wireByteCount
     frame.advance(-outer.byteCount)
     var bytes = arena.mutableBytes(of: frame)
