@@ -19,6 +19,8 @@ func enter(
         return follow(&frame, packet, &frames, &arena, &state, context)
     case (.endpoint(let endpoint), _):
         return carry(&frame, packet, to: endpoint, hash: 0, &frames, &arena, &state, context)
+    case (_, .echoReply):
+        return .dropped(.unsupportedICMP)
     case (.service, .echoRequest):
         return echo(&frame, packet, target, &arena, &state, context)
     case (_, .echoRequest):

@@ -80,7 +80,7 @@ private func admit(
             client: packet.source, clientPort: packet.sourcePort,
             servicePort: packet.destinationPort, proto: packet.proto)
     }
-    guard packet.message != .echoRequest,
+    guard packet.message != .echoRequest, packet.message != .echoReply,
         let target = program.target(of: packet.destination, for: endpoint),
         let (service, port) = program.resolve(target, flow),
         program.services[service].service == endpoint.service

@@ -15,6 +15,7 @@ struct Packet {
         /// TCP, UDP or SCTP, with ports.
         case transport
         case echoRequest
+        case echoReply
         /// An ICMP error, which quotes a packet.
         case error
         /// The middle of a datagram whose protocol is all that is known.
@@ -180,6 +181,8 @@ private func parseICMP(
     guard let header = ICMPHeader(bytes) else { return .drop(.malformedTransport) }
     if header.type == .echoRequest {
         packet.message = .echoRequest
+    } else if header.type == .echoReply {
+        packet.message = .echoReply
     } else if header.type.isError {
         packet.message = .error
     } else {
@@ -195,6 +198,8 @@ private func parseICMPv6(
     guard let header = ICMPv6Header(bytes) else { return .drop(.malformedTransport) }
     if header.type == .echoRequest {
         packet.message = .echoRequest
+    } else if header.type == .echoReply {
+        packet.message = .echoReply
     } else if header.type.isError {
         packet.message = .error
     } else if header.type.isLinkLocal {

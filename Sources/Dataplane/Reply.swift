@@ -43,7 +43,7 @@ func leave(
                     origin, index, &frame, packet, quote, &frames, &arena, &state, context)
             }
         }
-    case .echoRequest: break
+    case .echoRequest, .echoReply: break
     }
     guard target != nil else { return .dropped(.noFlow) }
     return enter(&frame, packet, in: scope, &frames, &arena, &state, context)
