@@ -48,11 +48,12 @@ struct Packet {
     /// Of transport header and payload, where one frame has it all.
     var transportByteCount: Int? { fragment == .none ? end &- transport : nil }
 
-    /// What all fragments of the datagram share.
+    /// What all fragments of the datagram share. In IPv6 the protocol is not part of it (RFC 8200,
+    /// section 4.5): behind the fragment header of the first fragment more extensions may follow.
     var datagram: DatagramKey {
         DatagramKey(
             source: source, destination: destination, identification: identification,
-            proto: proto)
+            proto: isIPv4 ? proto : .ipv6)
     }
 }
 
