@@ -18,11 +18,14 @@ func enter(
     case (_, .fragment):
         return follow(&frame, packet, &frames, &arena, &state, context)
     case (.endpoint(let endpoint), _):
+        remember(packet, .direct(endpoint), &frames, &arena, &state, context)
         return carry(&frame, packet, to: endpoint, hash: 0, &frames, &arena, &state, context)
     case (_, .echoReply):
         return .dropped(.unsupportedICMP)
-    case (.service, .echoRequest):
-        return echo(&frame, packet, target, &arena, &state, context)
+    case (.service(let service), .echoRequest):
+        guard program.services[service].slotCount > 0 else { return .dropped(.noTask) }
+        remember(packet, .echo, &frames, &arena, &state, context)
+        return echo(&frame, packet, &arena, context)
     case (_, .echoRequest):
         remember(packet, .host, &frames, &arena, &state, context)
         return .consumed(.host)

@@ -87,13 +87,23 @@ private func write(
     }
 }
 
-/// Turns an echo request to a virtual address into its reply, if the service has a task.
+/// Turns an echo request to a virtual address into its reply.
 func echo(
-    _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ arena: inout FrameArena,
-    _ state: inout NodeState, _ context: Context
+    _ frame: inout Frame, _ packet: Packet, _ arena: inout FrameArena, _ context: Context
 ) -> Verdict {
-    guard case .service(let service) = target, context.program.services[service].slotCount > 0
-    else { return .dropped(.noTask) }
+    var bytes = arena.mutableBytes(of: frame)
+    if packet.isIPv4, var message = MutableICMPHeader(&bytes, at: packet.transport) {
+        message.setType(.echoReply)
+    } else if var message = MutableICMPv6Header(&bytes, at: packet.transport) {
+        message.setType(.echoReply)
+    }
+    return turnBack(&frame, packet, &arena, context)
+}
+
+/// Sends a packet, or a fragment of one, back to its sender as from the address it was sent to.
+func turnBack(
+    _ frame: inout Frame, _ packet: Packet, _ arena: inout FrameArena, _ context: Context
+) -> Verdict {
     // Swapping the ends changes no sum, so the IP and ICMPv6 checksums stand.
     let mac = EthernetHeader(arena.bytes(of: frame))?.source ?? .broadcast
     readdress(frame, in: &arena, source: context.program.own.mac, destination: mac)
@@ -105,11 +115,6 @@ func echo(
     } else if var header = MutableIPv6Header(&bytes, at: packet.network) {
         header.setSource(packet.destination, noting: &ignored)
         header.setDestination(packet.source, noting: &ignored)
-    }
-    if packet.isIPv4, var message = MutableICMPHeader(&bytes, at: packet.transport) {
-        message.setType(.echoReply)
-    } else if var message = MutableICMPv6Header(&bytes, at: packet.transport) {
-        message.setType(.echoReply)
     }
     if case .task(let endpoint) = frame.arrival { return .delivered(endpoint) }
     return .transmitted(.clients)

@@ -28,6 +28,10 @@ func follow(
     case .reply(let origin):
         guard case .task(let index) = frame.arrival else { return .dropped(.noFlow) }
         return answer(origin, index, &frame, packet, nil, &frames, &arena, &state, context)
+    case .direct(let endpoint):
+        return carry(&frame, packet, to: endpoint, hash: 0, &frames, &arena, &state, context)
+    case .echo:
+        return turnBack(&frame, packet, &arena, context)
     case .host:
         return .consumed(.host)
     case nil:
