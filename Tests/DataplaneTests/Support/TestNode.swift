@@ -60,6 +60,9 @@ final class TestNode {
         return state.checkInvariants()
     }
 
+    /// The same for tests that measure: nothing is checked here, so check afterwards.
+    func feed(_ inputs: [Input], now: UInt64) { run(inputs, now: now) }
+
     private func run(_ inputs: [Input], now: UInt64) {
         arena.removeAll()
         frames.removeAll()
