@@ -127,7 +127,10 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         switch event {
         case .datagram, .opening: break
         case .data:
-            if records[index].state == .opening { records[index].state = .established }
+            // The task's SYN-ACK proves nothing: only what the client says next does.
+            if side == .client, records[index].state == .opening {
+                records[index].state = .established
+            }
         case .closing: records[index].close(side)
         case .reset: records[index].state = .closed
         }
