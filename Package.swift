@@ -47,8 +47,10 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "WireTests", dependencies: ["Wire"], exclude: ["Fixtures"], swiftSettings: rules),
+        .target(name: "CAllocationCounter"),
         .testTarget(
-            name: "DataplaneTests", dependencies: ["Dataplane", "Mesh", "Wire"],
+            name: "DataplaneTests",
+            dependencies: ["CAllocationCounter", "Capture", "Dataplane", "Mesh", "Wire"],
             swiftSettings: rules),
         .testTarget(
             name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),

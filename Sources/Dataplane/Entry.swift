@@ -18,9 +18,14 @@ func enter(
     case (_, .fragment):
         return follow(&frame, packet, &work, &state, program)
     case (.endpoint(let endpoint), _):
+        remember(packet, .direct(endpoint), &work, &state, program)
         return carry(&frame, packet, to: endpoint, hash: 0, &work, &state, program)
-    case (.service, .echoRequest):
-        return echo(&frame, packet, target, &work, &state, program)
+    case (_, .echoReply):
+        return .dropped(.unsupportedICMP)
+    case (.service(let service), .echoRequest):
+        guard program.services[service].slotCount > 0 else { return .dropped(.noTask) }
+        remember(packet, .echo, &work, &state, program)
+        return echo(&frame, packet, &work, program)
     case (_, .echoRequest):
         remember(packet, .host, &work, &state, program)
         return .consumed(.host)
@@ -114,7 +119,8 @@ func wrap(
         }
     }
     encapsulate(
-        &frame, trafficClass: packet.trafficClass, in: network, to: node, mac: mac, hash: hash,
+        &frame, end: packet.end, trafficClass: packet.trafficClass, in: network, to: node, mac: mac,
+        hash: hash,
         &work, program)
     return .transmitted(.underlay(node))
 }

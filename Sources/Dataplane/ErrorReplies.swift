@@ -89,15 +89,24 @@ private func write(
     }
 }
 
-/// Turns an echo request to a virtual address into its reply, if the service has a task.
+/// Turns an echo request to a virtual address into its reply.
 @inline(never)
 func echo(
-    _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ work: inout Work,
-    _ state: inout NodeState,
-    _ program: borrowing Program
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ program: borrowing Program
 ) -> Verdict {
-    guard case .service(let service) = target, program.services[service].slotCount > 0
-    else { return .dropped(.noTask) }
+    var bytes = work.mutableBytes(of: frame)
+    if packet.isIPv4, var message = MutableICMPHeader(&bytes, at: packet.transport) {
+        message.setType(.echoReply)
+    } else if var message = MutableICMPv6Header(&bytes, at: packet.transport) {
+        message.setType(.echoReply)
+    }
+    return turnBack(&frame, packet, &work, program)
+}
+
+/// Sends a packet, or a fragment of one, back to its sender as from the address it was sent to.
+func turnBack(
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ program: borrowing Program
+) -> Verdict {
     // Swapping the ends changes no sum, so the IP and ICMPv6 checksums stand.
     let mac = EthernetHeader(work.bytes(of: frame))?.source ?? .broadcast
     work.readdress(frame, source: program.own.mac, destination: mac)
@@ -109,11 +118,6 @@ func echo(
     } else if var header = MutableIPv6Header(&bytes, at: packet.network) {
         header.setSource(packet.destination, noting: &ignored)
         header.setDestination(packet.source, noting: &ignored)
-    }
-    if packet.isIPv4, var message = MutableICMPHeader(&bytes, at: packet.transport) {
-        message.setType(.echoReply)
-    } else if var message = MutableICMPv6Header(&bytes, at: packet.transport) {
-        message.setType(.echoReply)
     }
     if case .task(let endpoint) = frame.arrival { return .delivered(endpoint) }
     return .transmitted(.clients)

@@ -42,7 +42,7 @@ func leave(
                     origin, index, &frame, packet, quote, &work, &state, program)
             }
         }
-    case .echoRequest: break
+    case .echoRequest, .echoReply: break
     }
     guard target != nil else { return .dropped(.noFlow) }
     return enter(&frame, packet, in: scope, &work, &state, program)

@@ -53,7 +53,8 @@ func fragment(
                 advancedBy: start, dataByteCount: count, more: start &+ count < cut.dataByteCount)
         }
         encapsulate(
-            &later, trafficClass: packet.trafficClass, in: network, to: node, mac: mac,
+            &later, end: later.byteCount, trafficClass: packet.trafficClass, in: network, to: node,
+            mac: mac,
             hash: hash, &work, program)
         later.verdict = .transmitted(.underlay(node))
         work.append(later)

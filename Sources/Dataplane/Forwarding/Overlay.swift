@@ -6,15 +6,19 @@
 
 import Wire
 
-/// Wraps a frame for another node. The inner Ethernet addresses are set here; VLAN tags stay.
+/// Wraps a frame, whose packet ends at `end`, for another node. The inner Ethernet addresses are set here; VLAN tags stay.
 @inline(__always)
 func encapsulate(
-    _ frame: inout Frame, trafficClass: UInt8, in network: NetworkIndex, to node: NodeIndex,
+    _ frame: inout Frame, end: Int, trafficClass: UInt8, in network: NetworkIndex,
+    to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) {
     let sourcePort =
         Limits.overlaySourcePortFirst | UInt16(truncatingIfNeeded: hash & 0x3fff)
     work.readdress(frame, source: program[network].balancerMAC, destination: mac)
+    // Padding and trailers belong to the link the frame came by. Carried along, a long one would
+    // not fit the underlay, nor the outer header's length field.
+    frame.trim(to: end)
     let innerByteCount = frame.wireByteCount
     // Normal mode of RFC 6040, section 4.1: the outer header starts with the inner's ECN.
     guard let tunnel = program.tunnels[Int(node.rawValue)] else {

@@ -50,7 +50,8 @@ private func enterShort(
             choice, at: address, entry: node, &frame, packet, &work, &state, program)
     }
     encapsulate(
-        &frame, trafficClass: packet.trafficClass, in: network, to: node,
+        &frame, end: 14 &+ packet.byteCount, trafficClass: packet.trafficClass, in: network,
+        to: node,
         mac: program.endpoints[endpoint].mac, hash: choice.hash, &work, program)
     return .transmitted(.underlay(node))
 }
