@@ -7,7 +7,8 @@ import Wire
 
 /// Sends a packet into the mesh, from a client or, on a network's own scope, from a task.
 func enter(
-    _ frame: inout Frame, _ packet: Packet, in scope: AddressScope, _ work: inout Work, _ state: inout NodeState,
+    _ frame: inout Frame, _ packet: Packet, in scope: AddressScope, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
     guard let target = program.addresses.find(packet.destination, in: scope) else {
@@ -17,9 +18,14 @@ func enter(
     case (_, .fragment):
         return follow(&frame, packet, &work, &state, program)
     case (.endpoint(let endpoint), _):
+        remember(packet, .direct(endpoint), &work, &state, program)
         return carry(&frame, packet, to: endpoint, hash: 0, &work, &state, program)
-    case (.service, .echoRequest):
-        return echo(&frame, packet, target, &work, &state, program)
+    case (_, .echoReply):
+        return .dropped(.unsupportedICMP)
+    case (.service(let service), .echoRequest):
+        guard program.services[service].slotCount > 0 else { return .dropped(.noTask) }
+        remember(packet, .echo, &work, &state, program)
+        return echo(&frame, packet, &work, program)
     case (_, .echoRequest):
         remember(packet, .host, &work, &state, program)
         return .consumed(.host)
@@ -62,7 +68,8 @@ private func choose(
 
 /// Sends a packet to the task that was chosen for it.
 func send(
-    _ choice: Choice, _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
+    _ choice: Choice, _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
     frame.choice = choice
@@ -111,7 +118,10 @@ func wrap(
             return .dropped(.packetTooBig)
         }
     }
-    encapsulate(&frame, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
+    encapsulate(
+        &frame, end: packet.end, trafficClass: packet.trafficClass, in: network, to: node, mac: mac,
+        hash: hash,
+        &work, program)
     return .transmitted(.underlay(node))
 }
 

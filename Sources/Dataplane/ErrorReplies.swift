@@ -18,7 +18,8 @@ enum Refusal {
 /// sent it. From the address the packet was sent to, which is the one its sender knows.
 @inline(never)
 func refuse(
-    _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
+    _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) {
     guard packet.message == .transport || packet.message == .echoRequest,
@@ -88,14 +89,24 @@ private func write(
     }
 }
 
-/// Turns an echo request to a virtual address into its reply, if the service has a task.
+/// Turns an echo request to a virtual address into its reply.
 @inline(never)
 func echo(
-    _ frame: inout Frame, _ packet: Packet, _ target: AddressTarget, _ work: inout Work, _ state: inout NodeState,
-    _ program: borrowing Program
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ program: borrowing Program
 ) -> Verdict {
-    guard case .service(let service) = target, program.services[service].slotCount > 0
-    else { return .dropped(.noTask) }
+    var bytes = work.mutableBytes(of: frame)
+    if packet.isIPv4, var message = MutableICMPHeader(&bytes, at: packet.transport) {
+        message.setType(.echoReply)
+    } else if var message = MutableICMPv6Header(&bytes, at: packet.transport) {
+        message.setType(.echoReply)
+    }
+    return turnBack(&frame, packet, &work, program)
+}
+
+/// Sends a packet, or a fragment of one, back to its sender as from the address it was sent to.
+func turnBack(
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ program: borrowing Program
+) -> Verdict {
     // Swapping the ends changes no sum, so the IP and ICMPv6 checksums stand.
     let mac = EthernetHeader(work.bytes(of: frame))?.source ?? .broadcast
     work.readdress(frame, source: program.own.mac, destination: mac)
@@ -108,11 +119,6 @@ func echo(
         header.setSource(packet.destination, noting: &ignored)
         header.setDestination(packet.source, noting: &ignored)
     }
-    if packet.isIPv4, var message = MutableICMPHeader(&bytes, at: packet.transport) {
-        message.setType(.echoReply)
-    } else if var message = MutableICMPv6Header(&bytes, at: packet.transport) {
-        message.setType(.echoReply)
-    }
     if case .task(let endpoint) = frame.arrival { return .delivered(endpoint) }
     return .transmitted(.clients)
 }
@@ -124,5 +130,17 @@ extension Work {
         let from = EthernetHeader(bytes(of: source))?.source ?? .broadcast
         let to = EthernetHeader(bytes(of: source))?.destination ?? .broadcast
         readdress(target, source: to, destination: from)
+    }
+}
+
+extension AddressPair {
+    /// A pair of two addresses of one family in the mapped form.
+    init(_ source: IPv6Address, _ destination: IPv6Address) {
+        self =
+            if source.isIPv4Mapped {
+                .v4(source: source.mappedIPv4, destination: destination.mappedIPv4)
+            } else {
+                .v6(source: source, destination: destination)
+            }
     }
 }

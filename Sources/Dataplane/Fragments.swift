@@ -30,6 +30,10 @@ func follow(
     case .reply(let origin):
         guard case .task(let index) = frame.arrival else { return .dropped(.noFlow) }
         return answer(origin, index, &frame, packet, nil, &work, &state, program)
+    case .direct(let endpoint):
+        return carry(&frame, packet, to: endpoint, hash: 0, &work, &state, program)
+    case .echo:
+        return turnBack(&frame, packet, &work, program)
     case .host:
         return .consumed(.host)
     case nil:

@@ -59,6 +59,12 @@ public struct Frame: Sendable {
     /// The frame's bytes in the arena.
     public var range: Range<Int> { Int(start)..<Int(start) &+ Int(count) }
 
+    /// Leaves `count` bytes at most.
+    mutating func trim(to limit: Int) {
+        byteCount = min(byteCount, limit)
+        wireByteCount = min(wireByteCount, limit)
+    }
+
     /// Takes `count` bytes off the front, or with a negative count puts some before it.
     mutating func advance(_ byteCount: Int) {
         offset += byteCount

@@ -26,9 +26,9 @@ public struct FrameList: Sendable {
             return storage[index]
         }
         @inline(__always)
-        _modify {
+        set {
             precondition(index < count)
-            yield &storage[index]
+            storage[index] = newValue
         }
     }
 

@@ -12,6 +12,8 @@ public struct NodeState: ~Copyable {
     var fragments: FragmentTable
     var held = HeldFrames()
     var errors = ErrorLimiter()
+    /// False sends every packet the long way; only a test has reason to.
+    public var usesShortWay = true
     public internal(set) var ledger = Ledger()
     /// By `VirtualServiceIndex`: requests counted where they enter, replies where they leave their
     /// task, flows where they are remembered.

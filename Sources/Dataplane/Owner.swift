@@ -78,9 +78,8 @@ private func admit(
             client: packet.source, clientPort: packet.sourcePort,
             servicePort: packet.destinationPort, proto: packet.proto)
     }
-    guard packet.message != .echoRequest,
-        let target = program.addresses.find(
-            packet.destination, in: program.scope(program[index].network)),
+    guard packet.message != .echoRequest, packet.message != .echoReply,
+        let target = program.target(of: packet.destination, on: program[index].network),
         let (service, port) = program.resolve(target, flow),
         program.services[service].service == program[index].service
     else { return .dropped(.notForTask) }
@@ -129,21 +128,34 @@ private func remember(
     let origin = FlowOrigin(
         address: packet.destination, port: packet.destinationPort, entry: entry,
         service: choice.service)
-    switch state.remember(flow, origin: origin, event: packet.event, now: work.seconds) {
-    case .known: return nil
-    case .new:
-        work.services[Int(choice.service.rawValue)].flowCount &+= 1
-        work.endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
-        return nil
-    case .conflict: return .flowConflict
-    case .full: return .flowTableFull
+    let outcome = state.remember(
+        flow, origin: origin, event: packet.event, now: work.seconds)
+    return work.count(outcome, choice)
+}
+
+extension Work {
+    /// Counts a flow if it is new; the reason if it could not be remembered.
+    @inline(__always)
+    mutating func count(_ outcome: FlowOutcome, _ choice: Choice) -> Drop? {
+        switch outcome {
+        case .known: return nil
+        case .new:
+            services[Int(choice.service.rawValue)].flowCount &+= 1
+            endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
+            return nil
+        case .conflict: return .flowConflict
+        case .full: return .flowTableFull
+        }
     }
 }
 
 extension Program {
-    /// Where the destination of a packet for an endpoint is looked up: published ports are reached
-    /// by the nodes' addresses, everything else by the network's own.
-    func scope(_ network: NetworkIndex) -> AddressScope {
-        network == ingress ? .clients : .network(network)
+    /// What a packet for an endpoint of a network was sent to: a published port is reached by a
+    /// node's address, everything else by an address of the network itself.
+    func target(of destination: IPv6Address, on network: NetworkIndex) -> AddressTarget? {
+        if network == ingress, let node = addresses.find(destination, in: .clients) {
+            return node
+        }
+        return addresses.find(destination, in: .network(network))
     }
 }

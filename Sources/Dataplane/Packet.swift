@@ -15,6 +15,7 @@ struct Packet {
         /// TCP, UDP or SCTP, with ports.
         case transport
         case echoRequest
+        case echoReply
         /// An ICMP error, which quotes a packet.
         case error
         /// The middle of a datagram whose protocol is all that is known.
@@ -47,11 +48,12 @@ struct Packet {
     /// Of transport header and payload, where one frame has it all.
     var transportByteCount: Int? { fragment == .none ? end &- transport : nil }
 
-    /// What all fragments of the datagram share.
+    /// What all fragments of the datagram share. In IPv6 the protocol is not part of it (RFC 8200,
+    /// section 4.5): behind the fragment header of the first fragment more extensions may follow.
     var datagram: DatagramKey {
         DatagramKey(
             source: source, destination: destination, identification: identification,
-            proto: proto)
+            proto: isIPv4 ? proto : .ipv6)
     }
 }
 
@@ -189,6 +191,8 @@ private func parseICMP(
     guard let header = ICMPHeader(bytes) else { return .drop(.malformedTransport) }
     if header.type == .echoRequest {
         packet.message = .echoRequest
+    } else if header.type == .echoReply {
+        packet.message = .echoReply
     } else if header.type.isError {
         packet.message = .error
     } else {
@@ -204,6 +208,8 @@ private func parseICMPv6(
     guard let header = ICMPv6Header(bytes) else { return .drop(.malformedTransport) }
     if header.type == .echoRequest {
         packet.message = .echoRequest
+    } else if header.type == .echoReply {
+        packet.message = .echoReply
     } else if header.type.isError {
         packet.message = .error
     } else if header.type.isLinkLocal {

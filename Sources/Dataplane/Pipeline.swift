@@ -8,6 +8,7 @@
 //     task ───── flow known ─────────▶ answer ───▶ wrap for the entry node │ hand to the client
 //        └────── otherwise ──────────▶ enter
 //
+// Before that, a frame tries the short way, which knows only the packet that nearly all packets are.
 // Invariant: every frame leaves with one verdict, entered in the ledger once. Time and keys are
 // parameters; nothing here allocates, throws or looks at a clock.
 
@@ -45,7 +46,8 @@ private func run(
     while index < work.frameCount {
         var frame = work[index]
         if frame.verdict == .pending {
-            frame.verdict = judge(&frame, &packet, &work, &state, program)
+            let short = state.usesShortWay ? judgeShort(&frame, &work, &state, program) : nil
+            frame.verdict = short ?? judge(&frame, &packet, &work, &state, program)
             work[index] = frame
         }
         state.ledger.enter(frame)

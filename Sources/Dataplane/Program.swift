@@ -96,6 +96,8 @@ public struct Program: Sendable {
     public var services = ServiceTable()
     public var addresses = AddressTable()
     public var ports = PortTable()
+    /// By `NodeIndex`: the outer headers towards it; nil over IPv6.
+    let tunnels: [TunnelHeader?]
     /// Networks by VNI, ascending.
     var vnis: [(vni: UInt32, network: NetworkIndex)] = []
 
@@ -105,6 +107,13 @@ public struct Program: Sendable {
         endpoints: [Endpoint]
     ) {
         precondition(Int(node.rawValue) < peers.count && Int(ingress.rawValue) < networks.count)
+        let own = peers[Int(node.rawValue)]
+        tunnels = peers.map { peer in
+            guard own.vtep.isIPv4Mapped, peer.vtep.isIPv4Mapped else { return nil }
+            return TunnelHeader(
+                sourceMAC: own.mac, destinationMAC: peer.mac, source: own.vtep.mappedIPv4,
+                destination: peer.vtep.mappedIPv4, destinationPort: vxlanPort)
+        }
         self.epoch = epoch
         self.node = node
         self.hashKey = hashKey

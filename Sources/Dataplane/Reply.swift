@@ -8,7 +8,8 @@ import Wire
 
 /// Judges a frame from a task of this node.
 func leave(
-    _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
+    _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
     _ program: borrowing Program
 ) -> Verdict {
     guard packet.source == program[index].address(isIPv4: packet.isIPv4),
@@ -41,7 +42,7 @@ func leave(
                     origin, index, &frame, packet, quote, &work, &state, program)
             }
         }
-    case .echoRequest: break
+    case .echoRequest, .echoReply: break
     }
     guard target != nil else { return .dropped(.noFlow) }
     return enter(&frame, packet, in: scope, &work, &state, program)

@@ -33,7 +33,8 @@ public struct MeshRunner: ~Copyable {
         nodes = cluster.nodes.map { node in
             RunningNode(
                 compilation.program(for: node.id),
-                key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)), flowCountMax: flowCountMax)
+                key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
+                flowCountMax: flowCountMax)
         }
         incoming = cluster.nodes.map { _ in FrameList() }
         next = incoming
@@ -111,9 +112,8 @@ public struct MeshRunner: ~Copyable {
         var isMoving = false
         for node in incoming.indices {
             for index in 0..<incoming[node].count {
-                guard case .transmitted(.underlay(let target)) = incoming[node][index].verdict
-                else { continue }
                 var frame = incoming[node][index]
+                guard case .transmitted(.underlay(let target)) = frame.verdict else { continue }
                 frame.verdict = .pending
                 frame.arrival = .network
                 frame.isGenerated = false

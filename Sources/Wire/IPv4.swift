@@ -68,7 +68,9 @@ public struct IPv4Header: ~Escapable {
     /// What follows the header, cut at the total length and at the end of the bytes.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        @inline(__always) get { bytes.extracting(headerByteCount..<min(totalByteCount, bytes.byteCount)) }
+        @inline(__always) get {
+            bytes.extracting(headerByteCount..<min(totalByteCount, bytes.byteCount))
+        }
     }
 
     /// Header and payload without what the link padded, cut at the end of the bytes.
@@ -169,7 +171,8 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
         let word = bytes.u16(offset & ~1)
         let isHigh = offset & 1 == 0
         setChecked(
-            offset & ~1, isHigh ? word & 0x00ff | UInt16(value) << 8 : word & 0xff00 | UInt16(value))
+            offset & ~1, isHigh ? word & 0x00ff | UInt16(value) << 8 : word & 0xff00 | UInt16(value)
+        )
     }
 
     @inlinable @inline(__always)

@@ -46,7 +46,9 @@ public struct IPv6Header: ~Escapable {
     /// What follows the header, cut at the payload length and at the end of the bytes.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        @inline(__always) get { bytes.extracting(IPv6Offset.payload..<min(totalByteCount, bytes.byteCount)) }
+        @inline(__always) get {
+            bytes.extracting(IPv6Offset.payload..<min(totalByteCount, bytes.byteCount))
+        }
     }
 
     /// Header and payload without what the link padded, cut at the end of the bytes.

@@ -35,7 +35,9 @@ public struct UDPHeader: ~Escapable {
     /// What follows the header, cut at the length field and at the end of the bytes.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        @inline(__always) get { bytes.extracting(UDPOffset.payload..<min(totalByteCount, bytes.byteCount)) }
+        @inline(__always) get {
+            bytes.extracting(UDPOffset.payload..<min(totalByteCount, bytes.byteCount))
+        }
     }
 
     /// Whether the checksum is right or, over IPv4, absent. False when the datagram is cut short.

@@ -9,7 +9,8 @@ import Mesh
 struct StackOptions: ParsableArguments {
     @Option(
         name: [.customShort("c"), .long],
-        help: ArgumentHelp("Compose file that describes the mesh; - for standard input.", valueName: "file"))
+        help: ArgumentHelp(
+            "Compose file that describes the mesh; - for standard input.", valueName: "file"))
     var composeFile: String
 
     @Option(help: "Number of nodes, whatever the file says; those it describes come first.")

@@ -52,7 +52,10 @@ func fragment(
             header.setFragment(
                 advancedBy: start, dataByteCount: count, more: start &+ count < cut.dataByteCount)
         }
-        encapsulate(&later, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
+        encapsulate(
+            &later, end: later.byteCount, trafficClass: packet.trafficClass, in: network, to: node,
+            mac: mac,
+            hash: hash, &work, program)
         later.verdict = .transmitted(.underlay(node))
         work.append(later)
     }

@@ -6,22 +6,46 @@
 
 import Wire
 
-/// Wraps a frame for another node. The inner Ethernet addresses are set here; VLAN tags stay.
+/// Wraps a frame, whose packet ends at `end`, for another node. The inner Ethernet addresses are set here; VLAN tags stay.
+@inline(__always)
 func encapsulate(
-    _ frame: inout Frame, _ packet: Packet, in network: NetworkIndex, to node: NodeIndex,
+    _ frame: inout Frame, end: Int, trafficClass: UInt8, in network: NetworkIndex,
+    to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) {
-    let own = program.own
-    let peer = program[node]
-    var outer = VXLANEncapsulation(
-        sourceMAC: own.mac, destinationMAC: peer.mac,
-        underlay: AddressPair(own.vtep, peer.vtep),
-        sourcePort: Port(Limits.overlaySourcePortFirst | UInt16(truncatingIfNeeded: hash & 0x3fff)),
-        vni: VNI(rawValue: program[network].vni))
-    outer.destinationPort = program.vxlanPort
-    // Normal mode of RFC 6040, section 4.1: the outer header starts with the inner's ECN.
-    outer.trafficClass = packet.trafficClass & 3
+    let sourcePort =
+        Limits.overlaySourcePortFirst | UInt16(truncatingIfNeeded: hash & 0x3fff)
     work.readdress(frame, source: program[network].balancerMAC, destination: mac)
+    // Padding and trailers belong to the link the frame came by. Carried along, a long one would
+    // not fit the underlay, nor the outer header's length field.
+    frame.trim(to: end)
+    let innerByteCount = frame.wireByteCount
+    // Normal mode of RFC 6040, section 4.1: the outer header starts with the inner's ECN.
+    guard let tunnel = program.tunnels[Int(node.rawValue)] else {
+        encapsulate6(
+            &frame, ecn: trafficClass & 3, vni: program[network].vni, to: node, sourcePort, &work,
+            program)
+        return
+    }
+    frame.advance(-TunnelHeader.byteCount)
+    var bytes = work.mutableBytes(of: frame)
+    tunnel.write(
+        to: &bytes, innerByteCount: innerByteCount, trafficClass: trafficClass & 3,
+        sourcePort: sourcePort, vni: program[network].vni)
+}
+
+/// Wraps a frame over an IPv6 underlay, whose UDP checksum covers all of it.
+@inline(never)
+private func encapsulate6(
+    _ frame: inout Frame, ecn: UInt8, vni: UInt32, to node: NodeIndex, _ sourcePort: UInt16,
+    _ work: inout Work, _ program: borrowing Program
+) {
+    var outer = VXLANEncapsulation(
+        sourceMAC: program.own.mac, destinationMAC: program[node].mac,
+        underlay: .v6(source: program.own.vtep, destination: program[node].vtep),
+        sourcePort: Port(sourcePort), vni: VNI(rawValue: vni))
+    outer.destinationPort = program.vxlanPort
+    outer.trafficClass = ecn
     let innerByteCount = frame.wireByteCount
     frame.advance(-outer.byteCount)
     var bytes = work.mutableBytes(of: frame)
@@ -68,16 +92,4 @@ func keepCongestionMark(
         header.setTrafficClass(packet.trafficClass)
     }
     return true
-}
-
-extension AddressPair {
-    /// A pair of two addresses of one family in the mapped form.
-    init(_ source: IPv6Address, _ destination: IPv6Address) {
-        self =
-            if source.isIPv4Mapped {
-                .v4(source: source.mappedIPv4, destination: destination.mappedIPv4)
-            } else {
-                .v6(source: source, destination: destination)
-            }
-    }
 }

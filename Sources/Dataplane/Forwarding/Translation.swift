@@ -50,9 +50,10 @@ func quote(in frame: RawSpan, _ packet: Packet) -> Quote? {
         quote.transport = start &+ layer.offset
         quote.transportByteCount = header.totalByteCount &- layer.offset
     }
-    guard quote.proto.hasPorts, let ports = TransportPorts(frame.from(quote.transport)) else {
-        return nil
-    }
+    // Read from the packet's bytes, not from what padding may follow it in the frame.
+    guard quote.proto.hasPorts,
+        let ports = TransportPorts(bytes.from(quote.transport &- start))
+    else { return nil }
     quote.sourcePort = ports.source
     quote.destinationPort = ports.destination
     return quote

@@ -82,20 +82,24 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         return .new
     }
 
-    /// Makes room between batches: forgets expired records and doubles when still crowded.
+    /// Makes room between batches, when half the records are in use: a fuller table would run out
+    /// of places around some hash long before the rest. Doubles, unless most records have expired.
+    /// At its largest it stays as it is: looking for expired records then would cost every batch
+    /// the whole table, and new flows take those over where they find them.
     mutating func rebuildIfCrowded(now: UInt32) {
-        guard count > records.count / 4 * 3 else { return }
+        guard count > records.count / 2, records.count < recordCountMax else { return }
         let live = records.filter { !$0.isFree && !$0.isExpired(now) }
-        let wanted = live.count > records.count / 2 ? records.count * 2 : records.count
-        guard wanted <= recordCountMax else { return }
-        records = [FlowRecord](repeating: .empty, count: wanted)
+        let isCrowded = live.count > records.count / 4
+        records = [FlowRecord](
+            repeating: .empty, count: isCrowded ? records.count * 2 : records.count)
         count = 0
         for record in live {
             let hash = record.flow.hash(key)
             var target = records.mutableSpan
             guard let index = target.place(hash: hash, now: now) else { continue }
+            let isFree = target[index].isFree
             target[index] = record
-            count += 1
+            if isFree { count += 1 }
         }
     }
 
@@ -175,7 +179,9 @@ extension FlowRecord {
         lastSeen = now
         switch event {
         case .datagram, .opening: break
-        case .data: if state == .opening { state = .established }
+        case .data:
+            // The task's SYN-ACK proves nothing: only what the client says next does.
+            if side == .client, state == .opening { state = .established }
         case .closing: close(side)
         case .reset: state = .closed
         }

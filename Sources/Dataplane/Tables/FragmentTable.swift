@@ -28,6 +28,10 @@ struct DatagramKey: Hashable {
 enum FragmentRoute {
     case request(Choice)
     case reply(FlowOrigin)
+    /// From a task to another one's own address.
+    case direct(EndpointIndex)
+    /// Back to the task that sent an echo to a virtual address.
+    case echo
     /// To the node's own stack.
     case host
 }

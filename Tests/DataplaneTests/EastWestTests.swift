@@ -1,0 +1,111 @@
+// Goal: tasks reach services by virtual address, each other directly, and host-mode ports stay on
+// their node. Method: as in MeshPathTests, against packets built anew.
+
+import Dataplane
+import Mesh
+import Testing
+import Wire
+
+@Suite struct EastWestTests {
+    /// A packet of task 0 of `probe`, on node 0, to the web service's virtual address.
+    private func call(_ mesh: TestMesh, isIPv6: Bool, atOwner node: Int) throws -> Draft {
+        let probe = mesh.endpoint("probe", 0, on: "front")
+        let target = mesh.virtualAddress("web", on: "front", isIPv6: isIPv6)
+        let draft = Draft(
+            .tcp(.syn), from: mesh.address(of: probe, isIPv6: isIPv6), to: target, 8000)
+        let program = mesh.program()
+        guard case .service(let service) = program.addresses.find(
+            IPv6Address(target), in: .network(mesh.network("front")))
+        else { throw Missing() }
+        for port in UInt16(30_000)...31_000 {
+            let flow = FlowKey(
+                client: IPv6Address(draft.source), clientPort: Port(port), servicePort: Port(8000),
+                proto: .tcp)
+            let choice = program.choose(flow, service: service, target: Port(8000))
+            if let choice, Int(program[choice.endpoint].node.rawValue) == node {
+                return draft.with(\.sourcePort, port)
+            }
+        }
+        throw Missing()
+    }
+
+    private struct Missing: Error {}
+
+    @Test(arguments: [false, true], [0, 1, 2])
+    func `a task calls a virtual address and hears from it`(isIPv6: Bool, owner: Int) throws {
+        let mesh = try TestMesh.standard()
+        let probe = mesh.endpoint("probe", 0, on: "front")
+        let request = try call(mesh, isIPv6: isIPv6, atOwner: owner)
+        let there = try #require(mesh.send(request.frame, from: probe).last)
+        let web = mesh.endpoint("web", owner, on: "front")
+        #expect(there.verdict == .delivered(web) && there.node == owner)
+        let address = mesh.address(of: web, isIPv6: isIPv6)
+        let front = Int(mesh.network("front").rawValue)
+        let delivered = request.to(address, 8000).with(\.ttl, 63).between(
+            mesh.program(owner).networks[front].balancerMAC, mesh.program()[web].mac)
+        #expect(there.bytes == delivered.frame)
+        let back = mesh.send(request.reversed.from(address, 8000).frame, from: web)
+        #expect(back.last?.verdict == .delivered(probe) && back.last?.node == 0)
+        let answered = request.reversed.with(\.ttl, 63).between(
+            mesh.program(owner).networks[front].balancerMAC, mesh.program()[probe].mac)
+        #expect(back.last?.bytes.withoutLink == answered.packet)
+    }
+
+    @Test(arguments: [false, true])
+    func `tasks of one network reach each other's own addresses untouched`(isIPv6: Bool) throws {
+        let mesh = try TestMesh.standard()
+        let ends = (mesh.endpoint("probe", 0, on: "front"), mesh.endpoint("web", 1, on: "front"))
+        let request = Draft(
+            .udp, from: mesh.address(of: ends.0, isIPv6: isIPv6), 5000,
+            to: mesh.address(of: ends.1, isIPv6: isIPv6), 6000)
+        let there = mesh.send(request.frame, from: ends.0)
+        #expect(there.map(\.verdict) == [
+            .transmitted(.underlay(NodeIndex(1))), .delivered(ends.1),
+        ])
+        #expect(there.last?.bytes.withoutLink == request.packet)
+        let back = mesh.send(request.reversed.frame, from: ends.1)
+        #expect(back.last?.verdict == .delivered(ends.0))
+        #expect(back.last?.bytes.withoutLink == request.reversed.packet)
+    }
+
+    @Test func `a host-mode port reaches the node's own task and no other`() throws {
+        let mesh = try TestMesh.standard { specification in
+            specification.services[2].mode = .replicated(1)
+            specification.services[2].attachments = [
+                ServiceSpecification.AttachmentSpecification(network: "front")
+            ]
+        }
+        let agent = mesh.endpoint("agent", 0, on: "front")
+        let owner = Int(mesh.program()[agent].node.rawValue)
+        for node in 0..<3 {
+            let request = Sender.web().to(mesh.address(node), 9100)
+            let steps = mesh.send(request.frame, at: node)
+            let expected: Verdict =
+                node == owner ? .delivered(agent) : .dropped(.portNotPublished)
+            #expect(steps.map(\.verdict) == [expected])
+            guard node == owner else { continue }
+            let delivered = request.to(mesh.address(of: agent), 9101).with(\.ttl, 63)
+            #expect(steps.last?.bytes.withoutLink == delivered.packet)
+            let reply = delivered.with(\.ttl, 64).reversed
+            let back = mesh.send(reply.frame, from: agent)
+            #expect(back.map(\.verdict) == [.transmitted(.clients)])
+            #expect(back.last?.bytes.withoutLink == request.reversed.with(\.ttl, 63).packet)
+        }
+    }
+
+    @Test func `a virtual address on ingress works from near and far alike`() throws {
+        let mesh = try TestMesh.standard {
+            $0 = $0.with(ServiceSpecification("caller", publish: [PortSpecification(6000, 60)]))
+        }
+        let caller = mesh.endpoint("caller", 0)
+        let target = mesh.virtualAddress("web", on: "ingress")
+        for port in UInt16(1)...24 {
+            let request = Draft(.tcp(.syn), from: mesh.address(of: caller), port, to: target, 80)
+            let last = mesh.send(request.frame, from: caller).last
+            guard case .delivered = last?.verdict else {
+                Issue.record("from port \(port): \(String(describing: last?.verdict))")
+                continue
+            }
+        }
+    }
+}
