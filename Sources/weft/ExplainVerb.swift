@@ -73,7 +73,12 @@ struct ExplainVerb: ParsableCommand {
             explanation = try explain(packet, of: input, policy, &explainer)
         } else {
             subject = flow.joined(separator: " ")
-            explanation = explainer.explain(try aim(subject, explainer.compilation), entry: policy)
+            let aim = try aim(subject, explainer.compilation)
+            if aim.sender != nil, policy != .address {
+                Message.write("--entry: what a task sends enters by the task's own node")
+                throw Exit.usage
+            }
+            explanation = explainer.explain(aim, entry: policy)
         }
         let programs = (0..<cluster.nodes.count).map { explainer.program(NodeIndex($0)) }
         let names = MeshNames(compilation: explainer.compilation, programs: programs)
