@@ -64,7 +64,10 @@ let package = Package(
             name: "ReplayTests",
             dependencies: ["Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
             swiftSettings: rules),
-        .testTarget(name: "WeftTests", dependencies: ["weft", "Capture"], swiftSettings: rules),
+        .testTarget(
+            name: "WeftTests",
+            dependencies: ["weft", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Wire"],
+            swiftSettings: rules),
         .testTarget(name: "TidyTests", swiftSettings: rules),
     ]
 )
