@@ -1,0 +1,85 @@
+// Goal: nothing is allocated while packets pass. Method: the C allocator's entry points are counted
+// in this thread around a thousand batches, after a warm-up that fills arenas and tables. In release
+// builds only: debug builds allocate for their own checks. A canary shows that counting counts.
+
+import CAllocationCounter
+import Dataplane
+import Mesh
+import Testing
+import Wire
+
+#if !DEBUG
+    @Suite struct AllocationTests {
+        /// Allocations made by `body` in this thread.
+        private func allocations(_ body: () -> Void) -> UInt64 {
+            let before = weft_allocations_count()
+            weft_allocations_watch(1)
+            body()
+            weft_allocations_watch(0)
+            return weft_allocations_count() - before
+        }
+
+        @Test func `the counter sees an allocation`() {
+            #expect(allocations { weft_allocations_canary() } == 1)
+            var sink: [UInt8] = []
+            #expect(allocations { sink.reserveCapacity(10_000) } > 0)
+            #expect(sink.isEmpty)
+        }
+
+        /// A batch of everything: requests near and far, replies, fragments that wait and follow,
+        /// errors both ways, refusals, tunnels, malformed frames.
+        private func inputs(_ mesh: TestMesh) -> [Input] {
+            var inputs: [Input] = []
+            for kind in Kind.all {
+                for owner in 0..<3 {
+                    let request = mesh.aimed(kind.request, atOwner: owner)
+                    let endpoint = request.choice(in: mesh).endpoint
+                    inputs.append(Input(bytes: request.frame))
+                    inputs.append(Input(bytes: request.with(\.ttl, 1).frame))
+                    inputs += request.with(\.payload, [UInt8](0..<100)).fragments(of: 64)
+                        .reversed().map { Input(bytes: $0) }
+                    let error = Draft.error(
+                        .destinationUnreachable, .destinationUnreachable, code: 3,
+                        quoting: request.reversed.packet, from: request.source, to: request.target)
+                    inputs.append(Input(bytes: error.frame))
+                    let mac = mesh.program()[endpoint].mac
+                    if owner == 0 {
+                        let task = mesh.address(of: endpoint, isIPv6: kind.isIPv6)
+                        let reply = request.reversed.from(task, kind.target).frame
+                        inputs.append(Input(bytes: reply, arrival: .task(endpoint)))
+                        let inner = request.between(request.sourceMAC, mac).frame
+                        let tunnel = Draft.tunnel(inner, from: mesh.vtep(1), to: mesh.vtep(0))
+                        inputs.append(Input(bytes: tunnel.frame))
+                    } else {
+                        let large = request.with(\.payload, [UInt8](repeating: 1, count: 2_900))
+                            .with(\.dontFragment, false)
+                        inputs.append(Input(bytes: large.frame))
+                    }
+                }
+            }
+            inputs += DropFixture.all(mesh).filter { $0.reason != .fragmentHoldFull }
+                .map { Input(bytes: $0.frame) }
+            return Array(inputs.prefix(Limits.batchFrameCount))
+        }
+
+        @Test func `a thousand batches allocate nothing`() throws {
+            let mesh = try TestMesh.standard {
+                $0 = $0.with(ServiceSpecification("lone", replicas: 0, on: ["front"]))
+            }
+            let node = mesh.nodes[0]
+            let inputs = inputs(mesh)
+            for _ in 0..<20 { node.feed(inputs, now: mesh.now) }
+            var packetCount = 0
+            let count = allocations {
+                for batch in 0..<1_000 {
+                    mesh.now += batch % 100 == 0 ? .seconds(31) : 1_000_000
+                    node.feed(inputs, now: mesh.now)
+                    packetCount += inputs.count
+                }
+            }
+            #expect(count == 0, "\(count) allocations in \(packetCount) packets")
+            #expect(node.judge([], now: mesh.now).isEmpty)
+            #expect(node.ledger.generated > 0 && node.ledger.delivered > 0)
+        }
+    }
+#endif
