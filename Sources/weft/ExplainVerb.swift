@@ -1,4 +1,7 @@
 // `weft explain`: one packet and every decision about it, on the real data plane.
+//
+// Invariant: nothing is decided or read here; this file only understands what is asked for, and says
+// with the right exit code what cannot be answered.
 
 import ArgumentParser
 import Capture
@@ -100,15 +103,15 @@ struct ExplainVerb: ParsableCommand {
     private func explain(
         _ packet: Int, of path: String, _ policy: EntryPolicy, _ explainer: inout Explainer
     ) throws -> Explanation {
-        do {
+        do throws(ExplainError) {
             return try explainer.explain(
                 packet: packet, of: path, entry: policy, remaps: remap)
-        } catch let error as CaptureError {
-            throw Message.fail(error, error.inputExit)
-        } catch let error as ReplayError {
-            throw Message.fail(error, Exit.usage)
-        } catch let error as ExplainError {
-            throw Message.fail(error, Exit.badInput)
+        } catch {
+            switch error {
+            case .capture(let fault): throw Message.fail(fault, fault.inputExit)
+            case .remap: throw Message.fail(error, Exit.usage)
+            case .noSuchPacket: throw Message.fail(error, Exit.badInput)
+            }
         }
     }
 }
