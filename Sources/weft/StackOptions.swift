@@ -55,10 +55,8 @@ struct StackOptions: ParsableArguments {
 
     /// All of a file, pipe or standard input as text, or the reason why not.
     private static func text(of path: String) throws -> String {
-        var isDirectory = ObjCBool(false)
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-            isDirectory.boolValue
-        {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        if attributes?[.type] as? FileAttributeType == .typeDirectory {
             Message.write("\(path): is a directory")
             throw Exit.noInput
         }
