@@ -61,7 +61,7 @@ import Wire
             #expect(vni == "4096")
             #expect(row["udp.dstport"]?.split(separator: ",").first == "4789")
         }
-        #expect(tunnelCount > 50)
+        #expect(tunnelCount > 40)
     }
 
     @Test func `tshark finds a byte that is wrong`() throws {
@@ -94,10 +94,12 @@ import Wire
         process.executableURL = URL(filePath: Self.tshark)
         let checks = ["ip.check_checksum", "tcp.check_checksum", "udp.check_checksum"]
         let options = checks.map { "\($0):TRUE" } + ["sctp.checksum:CRC 32c"]
+        // Payloads are four letters, whatever their ports promise.
+        let without = ["dns", "mdns"].flatMap { ["--disable-protocol", $0] }
         process.arguments =
-            // Payloads are four letters, whatever their ports promise.
-            ["-n", "--disable-protocol", "dns", "--disable-protocol", "mdns"]
-            + ["-r", file.path, "-T", "fields", "-E", "separator=|", "-E", "occurrence=a"]
+            ["-n"] + without + [
+                "-r", file.path, "-T", "fields", "-E", "separator=|", "-E", "occurrence=a",
+            ]
             + options.flatMap { ["-o", $0] } + columns.flatMap { ["-e", $0] }
         let output = Pipe()
         process.standardOutput = output

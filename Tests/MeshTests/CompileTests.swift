@@ -24,7 +24,8 @@ import Wire
         let programs = cluster.nodes.map { compile(cluster, for: $0.id, epoch: 7) }
         for (index, program) in programs.enumerated() {
             #expect(program.epoch == 7 && program.node == NodeIndex(index))
-            #expect(program.endpoints == programs[0].endpoints && program.peers == programs[0].peers)
+            #expect(
+                program.endpoints == programs[0].endpoints && program.peers == programs[0].peers)
             #expect(program.services.services == programs[0].services.services)
             #expect(program.hashKey == programs[0].hashKey)
             let isSound = program.addresses.checkInvariants()
