@@ -30,7 +30,9 @@ let package = Package(
         .target(name: "Dataplane", dependencies: ["Wire"], swiftSettings: rules),
         .target(name: "Mesh", dependencies: ["Dataplane", "Wire"], swiftSettings: rules),
         .target(name: "Capture", dependencies: ["CPcap"], swiftSettings: rules),
-        .target(name: "Compose", dependencies: ["Mesh", "Wire", .product(name: "Yams", package: "Yams")],
+        .target(
+            name: "Compose",
+            dependencies: ["Mesh", "Wire", .product(name: "Yams", package: "Yams")],
             swiftSettings: rules),
         .target(name: "Traffic", dependencies: ["Wire"], swiftSettings: rules),
         .target(
@@ -43,14 +45,17 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Fixtures"], swiftSettings: rules),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire"], exclude: ["Fixtures"], swiftSettings: rules),
         .target(name: "CAllocationCounter"),
         .testTarget(
             name: "DataplaneTests",
             dependencies: ["CAllocationCounter", "Capture", "Dataplane", "Mesh", "Wire"],
             swiftSettings: rules),
-        .testTarget(name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
-        .testTarget(name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
+        .testTarget(
+            name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
+        .testTarget(
+            name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
         .testTarget(
             name: "ComposeTests", dependencies: ["Compose", "Mesh", "Wire"], exclude: ["Fixtures"],
             swiftSettings: rules),
@@ -59,7 +64,10 @@ let package = Package(
             name: "ReplayTests",
             dependencies: ["Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
             swiftSettings: rules),
-        .testTarget(name: "WeftTests", dependencies: ["weft", "Capture"], swiftSettings: rules),
+        .testTarget(
+            name: "WeftTests",
+            dependencies: ["weft", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Wire"],
+            swiftSettings: rules),
         .testTarget(name: "TidyTests", swiftSettings: rules),
     ]
 )

@@ -10,6 +10,11 @@ public struct Choice: Hashable, Sendable {
     public var endpoint: EndpointIndex
     /// The port the task listens on.
     public var target: Port
+
+    /// No decision: nothing was looked up, or the address named the endpoint.
+    public static var none: Choice {
+        Choice(hash: 0, service: .none, slot: 0, endpoint: .none, target: Port(0))
+    }
 }
 
 extension Program {

@@ -60,7 +60,8 @@ public enum Drop: UInt8, CaseIterable, Sendable {
         case .fragmentTimeout: "the first fragment never came"
         case .malformedTransport: "the TCP, UDP, SCTP or ICMP header is cut short or impossible"
         case .unsupportedProtocol: "a protocol that the mesh does not balance"
-        case .unsupportedICMP: "an ICMP message that is neither echo nor error, or a stray reply"
+        case .unsupportedICMP:
+            "an ICMP message that is neither echo nor error, or an echo reply to no task"
         case .unknownQuote: "an ICMP error that quotes no flow of the mesh"
         case .notForMesh: "the destination is no address of the mesh"
         case .portNotPublished: "no service publishes this port"

@@ -7,41 +7,41 @@ import Wire
 
 /// Sends a packet into the mesh, from a client or, on a network's own scope, from a task.
 func enter(
-    _ frame: inout Frame, _ packet: Packet, in scope: AddressScope, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ frame: inout Frame, _ packet: Packet, in scope: AddressScope, _ work: inout Work,
+    _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    let program = context.program
     guard let target = program.addresses.find(packet.destination, in: scope) else {
         return .dropped(.notForMesh)
     }
     switch (target, packet.message) {
     case (_, .fragment):
-        return follow(&frame, packet, &frames, &arena, &state, context)
+        return follow(&frame, packet, &work, &state, program)
     case (.endpoint(let endpoint), _):
-        remember(packet, .direct(endpoint), &frames, &arena, &state, context)
-        return carry(&frame, packet, to: endpoint, hash: 0, &frames, &arena, &state, context)
+        remember(packet, .direct(endpoint), &work, &state, program)
+        return carry(&frame, packet, to: endpoint, hash: 0, &work, &state, program)
     case (_, .echoReply):
         return .dropped(.unsupportedICMP)
     case (.service(let service), .echoRequest):
         guard program.services[service].slotCount > 0 else { return .dropped(.noTask) }
-        remember(packet, .echo, &frames, &arena, &state, context)
-        return echo(&frame, packet, &arena, context)
+        remember(packet, .echo, &work, &state, program)
+        return echo(&frame, packet, &work, program)
     case (_, .echoRequest):
-        remember(packet, .host, &frames, &arena, &state, context)
+        remember(packet, .host, &work, &state, program)
         return .consumed(.host)
     case (_, .transport):
         let flow = FlowKey(
             client: packet.source, clientPort: packet.sourcePort,
             servicePort: packet.destinationPort, proto: packet.proto)
-        return choose(flow, target, &frame, packet, &frames, &arena, &state, context)
+        return choose(flow, target, &frame, packet, &work, &state, program)
     case (_, .error):
-        guard let quote = quote(in: arena.bytes(of: frame), packet) else {
+        guard let quote = quote(in: work.bytes(of: frame), packet) else {
             return .dropped(.unknownQuote)
         }
         let flow = FlowKey(
             client: quote.destination, clientPort: quote.destinationPort,
             servicePort: quote.sourcePort, proto: quote.proto)
-        let verdict = choose(flow, target, &frame, packet, &frames, &arena, &state, context)
+        let verdict = choose(flow, target, &frame, packet, &work, &state, program)
         return verdict == .dropped(.portNotPublished) ? .dropped(.unknownQuote) : verdict
     }
 }
@@ -49,84 +49,79 @@ func enter(
 /// Chooses the task for a flow and sends the packet there.
 private func choose(
     _ flow: FlowKey, _ target: AddressTarget, _ frame: inout Frame, _ packet: Packet,
-    _ frames: inout FrameList, _ arena: inout FrameArena, _ state: inout NodeState,
-    _ context: Context
+    _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    guard let (service, port) = context.program.resolve(target, flow) else {
+    guard let (service, port) = program.resolve(target, flow) else {
         return .dropped(.portNotPublished)
     }
-    state.services[Int(service.rawValue)].requests.add(packet.byteCount)
-    guard let choice = context.program.choose(flow, service: service, target: port),
-        context.program[choice.endpoint].hasAddress(isIPv4: packet.isIPv4)
+    work.services[Int(service.rawValue)].requests.add(packet.byteCount)
+    guard let choice = program.choose(flow, service: service, target: port),
+        program[choice.endpoint].hasAddress(isIPv4: packet.isIPv4)
     else {
-        refuse(.portUnreachable, frame, packet, &frames, &arena, &state, context)
+        refuse(.portUnreachable, frame, packet, &work, &state, program)
         return .dropped(.noTask)
     }
-    remember(packet, .request(choice), &frames, &arena, &state, context)
-    return send(choice, &frame, packet, &frames, &arena, &state, context)
+    remember(packet, .request(choice), &work, &state, program)
+    return send(choice, &frame, packet, &work, &state, program)
 }
 
 /// Sends a packet to the task that was chosen for it.
 func send(
-    _ choice: Choice, _ frame: inout Frame, _ packet: Packet, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ choice: Choice, _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    let program = context.program
     frame.choice = choice
     guard packet.hopLimit > 1 else {
-        refuse(.timeExceeded, frame, packet, &frames, &arena, &state, context)
+        refuse(.timeExceeded, frame, packet, &work, &state, program)
         return .dropped(.ttlExpired)
     }
     guard program[choice.endpoint].node == program.node else {
         return carry(
-            &frame, packet, to: choice.endpoint, hash: choice.hash, &frames, &arena, &state,
-            context)
+            &frame, packet, to: choice.endpoint, hash: choice.hash, &work, &state, program)
     }
     state.localCount &+= 1
-    return deliver(choice, entry: program.node, &frame, packet, &arena, &state, context)
+    return deliver(choice, entry: program.node, &frame, packet, &work, &state, program)
 }
 
 /// Carries a packet to an endpoint as it is: over the underlay, or across this node's own bridge.
 func carry(
     _ frame: inout Frame, _ packet: Packet, to index: EndpointIndex, hash: UInt64,
-    _ frames: inout FrameList, _ arena: inout FrameArena, _ state: inout NodeState,
-    _ context: Context
+    _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    let endpoint = context.program[index]
-    let network = context.program[endpoint.network]
-    guard endpoint.node != context.program.node else {
-        readdress(frame, in: &arena, source: network.balancerMAC, destination: endpoint.mac)
-        state.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
+    let network = program[index].network
+    guard program[index].node != program.node else {
+        work.readdress(
+            frame, source: program[network].balancerMAC, destination: program[index].mac)
+        work.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
         return .delivered(index)
     }
     return wrap(
-        &frame, packet, in: network, to: endpoint.node, mac: endpoint.mac, hash: hash, &frames,
-        &arena, &state, context)
+        &frame, packet, in: network, to: program[index].node, mac: program[index].mac, hash: hash,
+        &work, &state, program)
 }
 
 /// Wraps a packet for another node, cut into fragments if it must be and may be.
 func wrap(
-    _ frame: inout Frame, _ packet: Packet, in network: OverlayNetwork, to node: NodeIndex,
-    mac: MACAddress, hash: UInt64, _ frames: inout FrameList, _ arena: inout FrameArena,
-    _ state: inout NodeState, _ context: Context
+    _ frame: inout Frame, _ packet: Packet, in network: NetworkIndex, to node: NodeIndex,
+    mac: MACAddress, hash: UInt64, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    if packet.byteCount > network.mtu {
-        let isCut =
-            mayFragment(packet, frame)
-            && fragment(&frame, packet, mtu: network.mtu, &frames, &arena) { later, arena in
-                encapsulate(
-                    &later, packet, in: &arena, program: context.program, network: network,
-                    to: node, mac: mac, hash: hash)
-                later.verdict = .transmitted(.underlay(node))
-            }
-        guard isCut else {
-            refuse(.tooBig(network.mtu), frame, packet, &frames, &arena, &state, context)
+    if packet.byteCount > program[network].mtu {
+        guard mayFragment(packet, frame),
+            fragment(
+                &frame, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
+        else {
+            refuse(.tooBig(program[network].mtu), frame, packet, &work, &state, program)
             return .dropped(.packetTooBig)
         }
     }
     encapsulate(
-        &frame, packet, in: &arena, program: context.program, network: network, to: node,
-        mac: mac, hash: hash)
+        &frame, end: packet.end, trafficClass: packet.trafficClass, in: network, to: node, mac: mac,
+        hash: hash,
+        &work, program)
     return .transmitted(.underlay(node))
 }
 

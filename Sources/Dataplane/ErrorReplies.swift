@@ -16,36 +16,38 @@ enum Refusal {
 
 /// Appends an ICMP error about `packet` to the frames: towards the clients, or to the task that
 /// sent it. From the address the packet was sent to, which is the one its sender knows.
+@inline(never)
 func refuse(
-    _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
+    _ program: borrowing Program
 ) {
     guard packet.message == .transport || packet.message == .echoRequest,
-        !frames.isFull, state.errors.admit(now: context.now)
+        work.freeFrameCount > 0, state.errors.admit(now: work.now)
     else { return }
     let headerByteCount = packet.isIPv4 ? IPv4Fields.byteCount : IPv6Fields.byteCount
     let quoteMax =
         packet.isIPv4 ? ICMPFields.quoteByteCountMax : ICMPv6Fields.quoteByteCountMax
     let quoted = min(min(packet.end, frame.byteCount) &- packet.network, quoteMax)
     let byteCount = packet.network &+ headerByteCount &+ ICMPFields.byteCount &+ quoted
-    guard let offset = arena.reserve(byteCount) else { return }
+    guard let offset = work.reserve(byteCount) else { return }
     var error = Frame(
         offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
         arrival: frame.arrival)
     error.isGenerated = true
     error.timestamp = frame.timestamp
-    arena.copyLinkHeader(of: frame, to: error, byteCount: packet.network)
-    arena.copyBytes(
+    work.copyLinkHeader(of: frame, to: error, byteCount: packet.network)
+    work.copyBytes(
         from: frame.offset &+ packet.network, count: quoted,
         to: offset &+ packet.network &+ headerByteCount &+ ICMPFields.byteCount)
-    var bytes = arena.mutableBytes(of: error)
+    var bytes = work.mutableBytes(of: error)
     write(refusal, &bytes, packet, quoting: quoted)
     if case .task(let endpoint) = frame.arrival {
         error.verdict = .delivered(endpoint)
     } else {
         error.verdict = .transmitted(.clients)
     }
-    frames.append(error)
+    work.append(error)
 }
 
 /// Writes the IP and ICMP headers; the quote already stands behind them.
@@ -88,26 +90,27 @@ private func write(
 }
 
 /// Turns an echo request to a virtual address into its reply.
+@inline(never)
 func echo(
-    _ frame: inout Frame, _ packet: Packet, _ arena: inout FrameArena, _ context: Context
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ program: borrowing Program
 ) -> Verdict {
-    var bytes = arena.mutableBytes(of: frame)
+    var bytes = work.mutableBytes(of: frame)
     if packet.isIPv4, var message = MutableICMPHeader(&bytes, at: packet.transport) {
         message.setType(.echoReply)
     } else if var message = MutableICMPv6Header(&bytes, at: packet.transport) {
         message.setType(.echoReply)
     }
-    return turnBack(&frame, packet, &arena, context)
+    return turnBack(&frame, packet, &work, program)
 }
 
 /// Sends a packet, or a fragment of one, back to its sender as from the address it was sent to.
 func turnBack(
-    _ frame: inout Frame, _ packet: Packet, _ arena: inout FrameArena, _ context: Context
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ program: borrowing Program
 ) -> Verdict {
     // Swapping the ends changes no sum, so the IP and ICMPv6 checksums stand.
-    let mac = EthernetHeader(arena.bytes(of: frame))?.source ?? .broadcast
-    readdress(frame, in: &arena, source: context.program.own.mac, destination: mac)
-    var bytes = arena.mutableBytes(of: frame)
+    let mac = EthernetHeader(work.bytes(of: frame))?.source ?? .broadcast
+    work.readdress(frame, source: program.own.mac, destination: mac)
+    var bytes = work.mutableBytes(of: frame)
     var ignored = ChecksumDelta()
     if packet.isIPv4, var header = MutableIPv4Header(&bytes, at: packet.network) {
         header.setSource(packet.destination.mappedIPv4, noting: &ignored)
@@ -120,12 +123,24 @@ func turnBack(
     return .transmitted(.clients)
 }
 
-extension FrameArena {
+extension Work {
     /// Copies the Ethernet header and tags of one frame to another, the addresses exchanged.
     fileprivate mutating func copyLinkHeader(of source: Frame, to target: Frame, byteCount: Int) {
         copyBytes(from: source.offset, count: byteCount, to: target.offset)
         let from = EthernetHeader(bytes(of: source))?.source ?? .broadcast
         let to = EthernetHeader(bytes(of: source))?.destination ?? .broadcast
-        readdress(target, in: &self, source: to, destination: from)
+        readdress(target, source: to, destination: from)
+    }
+}
+
+extension AddressPair {
+    /// A pair of two addresses of one family in the mapped form.
+    init(_ source: IPv6Address, _ destination: IPv6Address) {
+        self =
+            if source.isIPv4Mapped {
+                .v4(source: source.mappedIPv4, destination: destination.mappedIPv4)
+            } else {
+                .v6(source: source, destination: destination)
+            }
     }
 }

@@ -7,36 +7,38 @@
 import Wire
 
 /// Remembers the way of a first fragment and releases what was waiting for it.
+@inline(__always)
 func remember(
-    _ packet: Packet, _ route: FragmentRoute, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ packet: Packet, _ route: FragmentRoute, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) {
     guard packet.fragment == .first else { return }
-    state.fragments.remember(packet.datagram, route, now: context.seconds)
-    state.held.release(packet.datagram, into: &frames, &arena)
+    state.fragments.remember(packet.datagram, route, now: work.seconds)
+    state.held.release(packet.datagram, into: &work)
 }
 
 /// Sends a later fragment after its first, or keeps it until that comes.
+@inline(never)
 func follow(
-    _ frame: inout Frame, _ packet: Packet, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    switch state.fragments.find(packet.datagram, now: context.seconds) {
+    switch state.fragments.find(packet.datagram, now: work.seconds) {
     case .request(let choice):
-        state.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
-        return send(choice, &frame, packet, &frames, &arena, &state, context)
+        work.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
+        return send(choice, &frame, packet, &work, &state, program)
     case .reply(let origin):
         guard case .task(let index) = frame.arrival else { return .dropped(.noFlow) }
-        return answer(origin, index, &frame, packet, nil, &frames, &arena, &state, context)
+        return answer(origin, index, &frame, packet, nil, &work, &state, program)
     case .direct(let endpoint):
-        return carry(&frame, packet, to: endpoint, hash: 0, &frames, &arena, &state, context)
+        return carry(&frame, packet, to: endpoint, hash: 0, &work, &state, program)
     case .echo:
-        return turnBack(&frame, packet, &arena, context)
+        return turnBack(&frame, packet, &work, program)
     case .host:
         return .consumed(.host)
     case nil:
         let isHeld = state.held.hold(
-            frame, arena.bytes(of: frame), of: packet.datagram, now: context.seconds)
+            frame, work.bytes(of: frame), of: packet.datagram, now: work.seconds)
         return isHeld ? .held : .dropped(.fragmentHoldFull)
     }
 }

@@ -3,9 +3,9 @@
 // Invariant: it never grows while packets pass. Besides the frames handed over it has room for as
 // many again that the node makes or releases; what does not fit stays where it is.
 
-public struct FrameList: ~Copyable {
-    private var storage: [Frame]
-    public private(set) var count = 0
+public struct FrameList: Sendable {
+    var storage: [Frame]
+    public internal(set) var count = 0
 
     /// Room for `frameCount` frames to hand over, and for what processing adds to them.
     public init(frameCount: Int = Limits.batchFrameCount) {
@@ -16,15 +16,16 @@ public struct FrameList: ~Copyable {
 
     public var isEmpty: Bool { count == 0 }
     public var isFull: Bool { count == storage.count }
-
     /// Frames that still fit.
-    public var freeCount: Int { storage.count - count }
+    public var freeCount: Int { storage.count &- count }
 
     public subscript(_ index: Int) -> Frame {
+        @inline(__always)
         get {
             precondition(index < count)
             return storage[index]
         }
+        @inline(__always)
         set {
             precondition(index < count)
             storage[index] = newValue
@@ -32,6 +33,7 @@ public struct FrameList: ~Copyable {
     }
 
     /// Adds a frame; the list must not be full.
+    @inline(__always)
     public mutating func append(_ frame: Frame) {
         storage[count] = frame
         count &+= 1

@@ -12,6 +12,8 @@ public struct NodeState: ~Copyable {
     var fragments: FragmentTable
     var held = HeldFrames()
     var errors = ErrorLimiter()
+    /// False sends every packet the long way; only a test has reason to.
+    public var usesShortWay = true
     public internal(set) var ledger = Ledger()
     /// By `VirtualServiceIndex`: requests counted where they enter, replies where they leave their
     /// task, flows where they are remembered.
@@ -44,9 +46,22 @@ public struct NodeState: ~Copyable {
     public var flowByteCount: Int { flows4.byteCount + flows6.byteCount }
 
     /// For tests and the simulator.
-    public func checkInvariants() -> Bool {
+    public mutating func checkInvariants() -> Bool {
         ledger.isBalanced && flows4.checkInvariants() && flows6.checkInvariants()
             && ledger.held == UInt64(held.count)
+    }
+
+    /// Moves the counters out, so that they can be borrowed beside the rest.
+    mutating func takeCounters() -> (services: [FlowTraffic], endpoints: [FlowTraffic]) {
+        var taken: ([FlowTraffic], [FlowTraffic]) = ([], [])
+        swap(&taken.0, &services)
+        swap(&taken.1, &endpoints)
+        return taken
+    }
+
+    mutating func giveBack(_ services: [FlowTraffic], _ endpoints: [FlowTraffic]) {
+        self.services = services
+        self.endpoints = endpoints
     }
 
     mutating func remember(

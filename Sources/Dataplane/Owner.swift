@@ -8,56 +8,54 @@ import Wire
 
 /// Unwraps VXLAN and hands the inner frame to the task, or to the client, that it is for.
 func receive(
-    _ frame: inout Frame, _ packet: inout Packet, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ frame: inout Frame, _ packet: inout Packet, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    let program = context.program
     let outer = packet.trafficClass
     let entry: NodeIndex
     let network: NetworkIndex
-    switch decapsulate(&frame, packet, in: arena, program: program) {
+    switch decapsulate(&frame, packet, work, program) {
     case .drop(let reason): return .dropped(reason)
     case .frame(let node, let index): (entry, network) = (node, index)
     }
-    switch parse(arena.bytes(of: frame), wireByteCount: frame.wireByteCount, into: &packet) {
+    switch parse(work.bytes(of: frame), wireByteCount: frame.wireByteCount, into: &packet) {
     case .drop(let reason): return .dropped(reason)
     case .neighbour: return .consumed(.neighbour)
     case .packet: break
     }
-    guard keepCongestionMark(outer, frame, &packet, in: &arena) else {
+    guard keepCongestionMark(outer, frame, &packet, &work) else {
         return .dropped(.congestionMarkLost)
     }
-    let mac = EthernetHeader(arena.bytes(of: frame))?.destination ?? .broadcast
+    let mac = EthernetHeader(work.bytes(of: frame))?.destination ?? .broadcast
     switch program.addresses.find(mac, in: .mac(network)) {
     case .endpoint(let endpoint):
-        return admit(endpoint, entry: entry, &frame, packet, &arena, &state, context)
+        return admit(endpoint, entry: entry, &frame, packet, &work, &state, program)
     case .balancer:
-        return hand(&frame, packet, &arena, context)
+        return hand(&frame, packet, &work, program)
     default: return .dropped(.unknownMAC)
     }
 }
 
 /// Hands a reply that came back through this node to its client.
 private func hand(
-    _ frame: inout Frame, _ packet: Packet, _ arena: inout FrameArena, _ context: Context
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ program: borrowing Program
 ) -> Verdict {
-    let program = context.program
     guard case .node = program.addresses.find(packet.source, in: .clients) else {
         return .dropped(.notForMesh)
     }
-    readdress(frame, in: &arena, source: program.own.mac, destination: program.routerMAC)
+    work.readdress(frame, source: program.own.mac, destination: program.routerMAC)
     return .transmitted(.clients)
 }
 
 /// Delivers a frame that came in over the overlay, if its service is the task's.
+@inline(__always)
 private func admit(
     _ index: EndpointIndex, entry: NodeIndex, _ frame: inout Frame, _ packet: Packet,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    let program = context.program
-    let endpoint = program[index]
-    guard packet.destination != endpoint.address(isIPv4: packet.isIPv4) else {
-        state.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
+    guard packet.destination != program[index].address(isIPv4: packet.isIPv4) else {
+        work.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
         return .delivered(index)
     }
     state.remoteCount &+= 1
@@ -65,11 +63,11 @@ private func admit(
     guard packet.message != .fragment else {
         // The entry node chose by the first fragment; the address is all there is to rewrite.
         let choice = Choice(hash: 0, service: .none, slot: 0, endpoint: index, target: Port(0))
-        return deliver(choice, entry: entry, &frame, packet, &arena, &state, context)
+        return deliver(choice, entry: entry, &frame, packet, &work, &state, program)
     }
     let flow: FlowKey
     if packet.message == .error {
-        guard let quote = quote(in: arena.bytes(of: frame), packet) else {
+        guard let quote = quote(in: work.bytes(of: frame), packet) else {
             return .dropped(.unknownQuote)
         }
         flow = FlowKey(
@@ -81,30 +79,33 @@ private func admit(
             servicePort: packet.destinationPort, proto: packet.proto)
     }
     guard packet.message != .echoRequest, packet.message != .echoReply,
-        let target = program.target(of: packet.destination, for: endpoint),
+        let target = program.target(of: packet.destination, on: program[index].network),
         let (service, port) = program.resolve(target, flow),
-        program.services[service].service == endpoint.service
+        program.services[service].service == program[index].service
     else { return .dropped(.notForTask) }
     let choice = Choice(hash: 0, service: service, slot: 0, endpoint: index, target: port)
-    return deliver(choice, entry: entry, &frame, packet, &arena, &state, context)
+    return deliver(choice, entry: entry, &frame, packet, &work, &state, program)
 }
 
 /// Remembers the flow, rewrites the packet for the task and delivers it.
 func deliver(
     _ choice: Choice, entry: NodeIndex, _ frame: inout Frame, _ packet: Packet,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    let endpoint = context.program[choice.endpoint]
-    guard let address = endpoint.address(isIPv4: packet.isIPv4) else { return .dropped(.noTask) }
+    guard let address = program[choice.endpoint].address(isIPv4: packet.isIPv4) else {
+        return .dropped(.noTask)
+    }
     if packet.message == .transport,
-        let reason = remember(choice, entry: entry, packet, &state, context.seconds)
+        let reason = remember(choice, entry: entry, packet, &work, &state)
     {
         return .dropped(reason)
     }
-    let quoted = packet.message == .error ? quote(in: arena.bytes(of: frame), packet) : nil
-    let network = context.program[endpoint.network]
-    readdress(frame, in: &arena, source: network.balancerMAC, destination: endpoint.mac)
-    var bytes = arena.mutableBytes(of: frame)
+    let quoted = packet.message == .error ? quote(in: work.bytes(of: frame), packet) : nil
+    work.readdress(
+        frame, source: program[program[choice.endpoint].network].balancerMAC,
+        destination: program[choice.endpoint].mac)
+    var bytes = work.mutableBytes(of: frame)
     if let quoted {
         translate(&bytes, packet, quoting: quoted, .destination, to: address, choice.target)
     } else {
@@ -112,14 +113,14 @@ func deliver(
             return .dropped(.badFragment)
         }
     }
-    state.endpoints[Int(choice.endpoint.rawValue)].requests.add(packet.byteCount)
+    work.endpoints[Int(choice.endpoint.rawValue)].requests.add(packet.byteCount)
     return .delivered(choice.endpoint)
 }
 
 /// Enters a packet's flow in the flow table; the reason if that cannot be.
 private func remember(
-    _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ state: inout NodeState,
-    _ now: UInt32
+    _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState
 ) -> Drop? {
     let flow = TaskFlow(
         client: packet.source, clientPort: packet.sourcePort, targetPort: choice.target,
@@ -127,24 +128,34 @@ private func remember(
     let origin = FlowOrigin(
         address: packet.destination, port: packet.destinationPort, entry: entry,
         service: choice.service)
-    switch state.remember(flow, origin: origin, event: packet.event, now: now) {
-    case .known: return nil
-    case .new:
-        state.services[Int(choice.service.rawValue)].flowCount &+= 1
-        state.endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
-        return nil
-    case .conflict: return .flowConflict
-    case .full: return .flowTableFull
+    let outcome = state.remember(
+        flow, origin: origin, event: packet.event, now: work.seconds)
+    return work.count(outcome, choice)
+}
+
+extension Work {
+    /// Counts a flow if it is new; the reason if it could not be remembered.
+    @inline(__always)
+    mutating func count(_ outcome: FlowOutcome, _ choice: Choice) -> Drop? {
+        switch outcome {
+        case .known: return nil
+        case .new:
+            services[Int(choice.service.rawValue)].flowCount &+= 1
+            endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
+            return nil
+        case .conflict: return .flowConflict
+        case .full: return .flowTableFull
+        }
     }
 }
 
 extension Program {
-    /// What a packet for an endpoint was sent to: a published port is reached by a node's address,
-    /// everything else by an address of the endpoint's own network.
-    func target(of destination: IPv6Address, for endpoint: Endpoint) -> AddressTarget? {
-        if endpoint.network == ingress, let node = addresses.find(destination, in: .clients) {
+    /// What a packet for an endpoint of a network was sent to: a published port is reached by a
+    /// node's address, everything else by an address of the network itself.
+    func target(of destination: IPv6Address, on network: NetworkIndex) -> AddressTarget? {
+        if network == ingress, let node = addresses.find(destination, in: .clients) {
             return node
         }
-        return addresses.find(destination, in: .network(endpoint.network))
+        return addresses.find(destination, in: .network(network))
     }
 }

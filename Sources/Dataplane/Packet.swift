@@ -67,6 +67,13 @@ enum ParseOutcome {
 
 /// Reads a frame's headers into `packet`.
 func parse(_ frame: RawSpan, wireByteCount: Int, into packet: inout Packet) -> ParseOutcome {
+    // Most frames carry IPv4 without a tag, and need no walk to it.
+    let untagged = EthernetFields.byteCount
+    if frame.byteCount > untagged, frame.u16(untagged &- 2) == EtherType.ipv4.rawValue {
+        packet.network = untagged
+        return parseIPv4(
+            frame.from(untagged), wireByteCount: wireByteCount &- untagged, into: &packet)
+    }
     guard let link = LinkHeader(frame) else { return .drop(.truncatedEthernet) }
     packet.network = link.byteCount
     let wire = wireByteCount &- link.byteCount
@@ -78,6 +85,7 @@ func parse(_ frame: RawSpan, wireByteCount: Int, into packet: inout Packet) -> P
     }
 }
 
+@inline(__always)
 private func parseIPv4(
     _ bytes: RawSpan, wireByteCount: Int, into packet: inout Packet
 ) -> ParseOutcome {
@@ -140,6 +148,7 @@ private func parseIPv6(
 }
 
 /// Reads the transport header at the start of `bytes`: all of the packet that was captured of it.
+@inline(__always)
 private func parseTransport(_ bytes: RawSpan, into packet: inout Packet) -> ParseOutcome {
     if packet.fragment == .later {
         packet.message = .fragment

@@ -8,37 +8,47 @@
 //     task ───── flow known ─────────▶ answer ───▶ wrap for the entry node │ hand to the client
 //        └────── otherwise ──────────▶ enter
 //
+// Before that, a frame tries the short way, which knows only the packet that nearly all packets are.
 // Invariant: every frame leaves with one verdict, entered in the ledger once. Time and keys are
 // parameters; nothing here allocates, throws or looks at a clock.
 
 import Wire
 
-/// What the stages share while a frame is judged.
-struct Context {
-    let program: Program
-    /// Nanoseconds on the caller's clock.
-    let now: UInt64
-    let seconds: UInt32
-}
-
 /// Judges every frame of `frames`. Frames that the node makes (ICMP errors) or releases (fragments
 /// that were held) are appended and judged too. `now` is in nanoseconds and does not go back.
 public func process(
-    _ frames: inout FrameList, in arena: inout FrameArena, program: Program,
+    _ frames: inout FrameList, in arena: inout FrameArena, program: borrowing Program,
     state: inout NodeState, now: UInt64
 ) {
-    let seconds = UInt32(truncatingIfNeeded: now / 1_000_000_000)
-    let context = Context(program: program, now: now, seconds: seconds)
-    state.flows4.rebuildIfCrowded(now: seconds)
-    state.flows6.rebuildIfCrowded(now: seconds)
-    state.held.expire(now: seconds, into: &frames, &arena)
+    var (services, endpoints) = state.takeCounters()
+    let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
+    let count = frames.count
+    var work = Work(
+        bytes: arena.bytes.rawBytes(at: 0, count: capacity), used: used,
+        frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
+        endpoints: endpoints.mutableSpan, now: now)
+    run(&work, &state, program)
+    let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
+    _ = consume work
+    arena.usedByteCount = usedAfterwards
+    frames.count = countAfterwards
+    state.giveBack(services, endpoints)
+}
+
+private func run(
+    _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+) {
+    state.flows4.rebuildIfCrowded(now: work.seconds)
+    state.flows6.rebuildIfCrowded(now: work.seconds)
+    state.held.expire(now: work.seconds, into: &work)
     var packet = Packet()
     var index = 0
-    while index < frames.count {
-        var frame = frames[index]
+    while index < work.frameCount {
+        var frame = work[index]
         if frame.verdict == .pending {
-            frame.verdict = judge(&frame, &packet, &frames, &arena, &state, context)
-            frames[index] = frame
+            let short = state.usesShortWay ? judgeShort(&frame, &work, &state, program) : nil
+            frame.verdict = short ?? judge(&frame, &packet, &work, &state, program)
+            work[index] = frame
         }
         state.ledger.enter(frame)
         index &+= 1
@@ -46,23 +56,23 @@ public func process(
 }
 
 private func judge(
-    _ frame: inout Frame, _ packet: inout Packet, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ frame: inout Frame, _ packet: inout Packet, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    switch parse(arena.bytes(of: frame), wireByteCount: frame.wireByteCount, into: &packet) {
+    switch parse(work.bytes(of: frame), wireByteCount: frame.wireByteCount, into: &packet) {
     case .drop(let reason): return .dropped(reason)
     case .neighbour: return .consumed(.neighbour)
     case .packet: break
     }
     switch frame.arrival {
     case .task(let endpoint):
-        return leave(endpoint, &frame, packet, &frames, &arena, &state, context)
+        return leave(endpoint, &frame, packet, &work, &state, program)
     case .network:
         let isOverlay =
-            packet.proto == .udp && packet.destinationPort == context.program.vxlanPort
-            && packet.destination == context.program.own.vtep && packet.fragment != .later
+            packet.proto == .udp && packet.destinationPort == program.vxlanPort
+            && packet.destination == program.own.vtep && packet.fragment != .later
         return isOverlay
-            ? receive(&frame, &packet, &frames, &arena, &state, context)
-            : enter(&frame, packet, in: .clients, &frames, &arena, &state, context)
+            ? receive(&frame, &packet, &work, &state, program)
+            : enter(&frame, packet, in: .clients, &work, &state, program)
     }
 }

@@ -96,6 +96,8 @@ public struct Program: Sendable {
     public var services = ServiceTable()
     public var addresses = AddressTable()
     public var ports = PortTable()
+    /// By `NodeIndex`: the outer headers towards it; nil over IPv6.
+    let tunnels: [TunnelHeader?]
     /// Networks by VNI, ascending.
     var vnis: [(vni: UInt32, network: NetworkIndex)] = []
 
@@ -105,6 +107,13 @@ public struct Program: Sendable {
         endpoints: [Endpoint]
     ) {
         precondition(Int(node.rawValue) < peers.count && Int(ingress.rawValue) < networks.count)
+        let own = peers[Int(node.rawValue)]
+        tunnels = peers.map { peer in
+            guard own.vtep.isIPv4Mapped, peer.vtep.isIPv4Mapped else { return nil }
+            return TunnelHeader(
+                sourceMAC: own.mac, destinationMAC: peer.mac, source: own.vtep.mappedIPv4,
+                destination: peer.vtep.mappedIPv4, destinationPort: vxlanPort)
+        }
         self.epoch = epoch
         self.node = node
         self.hashKey = hashKey
@@ -119,14 +128,29 @@ public struct Program: Sendable {
             .sorted { $0.0 < $1.0 }
     }
 
-    public subscript(_ index: EndpointIndex) -> Endpoint { endpoints[Int(index.rawValue)] }
-    public subscript(_ index: NetworkIndex) -> OverlayNetwork { networks[Int(index.rawValue)] }
-    public subscript(_ index: NodeIndex) -> Peer { peers[Int(index.rawValue)] }
+    // Read in place: a stage that wants one field of an endpoint does not copy the rest.
+    public subscript(_ index: EndpointIndex) -> Endpoint {
+        @inline(__always) _read { yield endpoints[Int(index.rawValue)] }
+    }
+    public subscript(_ index: NetworkIndex) -> OverlayNetwork {
+        @inline(__always) _read { yield networks[Int(index.rawValue)] }
+    }
+    public subscript(_ index: NodeIndex) -> Peer {
+        @inline(__always) _read { yield peers[Int(index.rawValue)] }
+    }
     /// This node as the others see it.
-    public var own: Peer { peers[Int(node.rawValue)] }
+    public var own: Peer {
+        @inline(__always) _read { yield peers[Int(node.rawValue)] }
+    }
 
     /// The network with this VNI.
+    @inline(__always)
     public func network(vni: UInt32) -> NetworkIndex? {
+        // Published traffic, which is most of it, needs no search.
+        self[ingress].vni == vni ? ingress : search(vni)
+    }
+
+    private func search(_ vni: UInt32) -> NetworkIndex? {
         var low = 0
         var high = vnis.count
         while low < high {

@@ -8,67 +8,64 @@ import Wire
 
 /// Judges a frame from a task of this node.
 func leave(
-    _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ frames: inout FrameList,
-    _ arena: inout FrameArena, _ state: inout NodeState, _ context: Context
+    _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    let program = context.program
-    let endpoint = program[index]
-    guard packet.source == endpoint.address(isIPv4: packet.isIPv4),
-        endpoint.node == program.node
+    guard packet.source == program[index].address(isIPv4: packet.isIPv4),
+        program[index].node == program.node
     else { return .dropped(.spoofedSource) }
-    let scope = AddressScope.network(endpoint.network)
+    let scope = AddressScope.network(program[index].network)
     let target = program.addresses.find(packet.destination, in: scope)
     if case .service = target {
-        return enter(&frame, packet, in: scope, &frames, &arena, &state, context)
+        return enter(&frame, packet, in: scope, &work, &state, program)
     }
     switch packet.message {
     case .fragment:
-        return follow(&frame, packet, &frames, &arena, &state, context)
+        return follow(&frame, packet, &work, &state, program)
     case .transport:
         let flow = TaskFlow(
             client: packet.destination, clientPort: packet.destinationPort,
             targetPort: packet.sourcePort, endpoint: index, proto: packet.proto)
-        if let origin = state.reply(to: flow, event: packet.event, now: context.seconds) {
-            remember(packet, .reply(origin), &frames, &arena, &state, context)
+        if let origin = state.reply(to: flow, event: packet.event, now: work.seconds) {
+            remember(packet, .reply(origin), &work, &state, program)
             return answer(
-                origin, index, &frame, packet, nil, &frames, &arena, &state, context)
+                origin, index, &frame, packet, nil, &work, &state, program)
         }
     case .error:
-        if let quote = quote(in: arena.bytes(of: frame), packet) {
+        if let quote = quote(in: work.bytes(of: frame), packet) {
             let flow = TaskFlow(
                 client: quote.source, clientPort: quote.sourcePort,
                 targetPort: quote.destinationPort, endpoint: index, proto: quote.proto)
-            if let origin = state.reply(to: flow, event: .datagram, now: context.seconds) {
+            if let origin = state.reply(to: flow, event: .datagram, now: work.seconds) {
                 return answer(
-                    origin, index, &frame, packet, quote, &frames, &arena, &state, context)
+                    origin, index, &frame, packet, quote, &work, &state, program)
             }
         }
     case .echoRequest, .echoReply: break
     }
     guard target != nil else { return .dropped(.noFlow) }
-    return enter(&frame, packet, in: scope, &frames, &arena, &state, context)
+    return enter(&frame, packet, in: scope, &work, &state, program)
 }
 
 /// Sends a reply on its way back, from the address that its client knows.
 func answer(
     _ origin: FlowOrigin, _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet,
-    _ quote: Quote?, _ frames: inout FrameList, _ arena: inout FrameArena,
-    _ state: inout NodeState, _ context: Context
+    _ quote: Quote?, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
 ) -> Verdict {
-    let program = context.program
-    let endpoint = program[index]
     guard packet.hopLimit > 1 else {
-        refuse(.timeExceeded, frame, packet, &frames, &arena, &state, context)
+        refuse(.timeExceeded, frame, packet, &work, &state, program)
         return .dropped(.ttlExpired)
     }
-    let network = program[endpoint.network]
-    let client = program.addresses.find(packet.destination, in: .network(endpoint.network))
+    let network = program[index].network
+    let client = program.addresses.find(packet.destination, in: .network(network))
     let isRemote = program.isRemote(client, origin)
-    if isRemote, packet.byteCount > network.mtu, !mayFragment(packet, frame) {
-        refuse(.tooBig(network.mtu), frame, packet, &frames, &arena, &state, context)
+    if isRemote, packet.byteCount > program[network].mtu, !mayFragment(packet, frame) {
+        refuse(.tooBig(program[network].mtu), frame, packet, &work, &state, program)
         return .dropped(.packetTooBig)
     }
-    var bytes = arena.mutableBytes(of: frame)
+    var bytes = work.mutableBytes(of: frame)
     if let quote {
         translate(&bytes, packet, quoting: quote, .source, to: origin.address, origin.port)
     } else {
@@ -76,19 +73,18 @@ func answer(
             return .dropped(.badFragment)
         }
     }
-    state.endpoints[Int(index.rawValue)].replies.add(packet.byteCount)
-    state.services[Int(origin.service.rawValue)].replies.add(packet.byteCount)
+    work.endpoints[Int(index.rawValue)].replies.add(packet.byteCount)
+    work.services[Int(origin.service.rawValue)].replies.add(packet.byteCount)
     if case .endpoint(let client) = client {
-        return carry(&frame, packet, to: client, hash: 0, &frames, &arena, &state, context)
+        return carry(&frame, packet, to: client, hash: 0, &work, &state, program)
     }
     guard isRemote else {
-        readdress(frame, in: &arena, source: program.own.mac, destination: program.routerMAC)
+        work.readdress(frame, source: program.own.mac, destination: program.routerMAC)
         return .transmitted(.clients)
     }
     let mac = program[origin.entry].ingressMAC
     return wrap(
-        &frame, packet, in: network, to: origin.entry, mac: mac, hash: 0, &frames, &arena, &state,
-        context)
+        &frame, packet, in: network, to: origin.entry, mac: mac, hash: 0, &work, &state, program)
 }
 
 extension Program {

@@ -40,13 +40,13 @@ struct EntryChooser {
         self.nodeCount = nodeCount
     }
 
-    mutating func choose(_ sight: PacketSight, _ program: Program) -> NodeIndex {
+    mutating func choose(_ sight: PacketSight, _ addresses: AddressTable) -> NodeIndex {
         switch policy {
         case .node(let node): return node
         case .hash: return byHash(sight)
         case .address:
             guard let destination = sight.destination,
-                case .node(let node) = program.addresses.find(destination, in: .clients)
+                case .node(let node) = addresses.find(destination, in: .clients)
             else { return byHash(sight) }
             return node
         case .roundRobin:

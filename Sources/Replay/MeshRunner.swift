@@ -12,7 +12,11 @@ import Wire
 public struct MeshRunner: ~Copyable {
     public let compilation: Compilation
     public private(set) var arena = FrameArena()
-    private var nodes: [RunningNode]
+    private let nodes: [RunningNode]
+    /// By node: frames that have reached it and are not judged yet.
+    private var incoming: [FrameList]
+    /// By node: frames that reach it in the next round.
+    private var next: [FrameList]
     /// Frames put in since the last run.
     public private(set) var pendingCount = 0
     /// Nanoseconds spent in the data plane, by the clock that `run` was given.
@@ -29,8 +33,11 @@ public struct MeshRunner: ~Copyable {
         nodes = cluster.nodes.map { node in
             RunningNode(
                 compilation.program(for: node.id),
-                key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)), flowCountMax: flowCountMax)
+                key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
+                flowCountMax: flowCountMax)
         }
+        incoming = cluster.nodes.map { _ in FrameList() }
+        next = incoming
         self.compilation = compilation
     }
 
@@ -52,7 +59,7 @@ public struct MeshRunner: ~Copyable {
     /// Puts a frame, whose bytes are in the arena, in front of a node.
     public mutating func put(_ frame: Frame, at node: NodeIndex) {
         precondition(!isFull)
-        nodes[Int(node.rawValue)].incoming.append(frame)
+        incoming[Int(node.rawValue)].append(frame)
         pendingCount += 1
         fedCount += 1
     }
@@ -78,7 +85,9 @@ public struct MeshRunner: ~Copyable {
     /// One round; whether anything is on the wire afterwards.
     private mutating func round(_ clock: () -> UInt64) -> Bool {
         let start = clock()
-        for node in nodes where !node.incoming.isEmpty { node.process(in: &arena, now: now) }
+        for index in nodes.indices where !incoming[index].isEmpty {
+            nodes[index].process(&incoming[index], in: &arena, now: now)
+        }
         let isMoving = forward()
         processingNanoseconds &+= clock() &- start
         return isMoving
@@ -88,32 +97,33 @@ public struct MeshRunner: ~Copyable {
     private mutating func watchedRound<Observer: FrameObserver & ~Copyable>(
         _ observer: inout Observer, _ clock: () -> UInt64
     ) -> Bool {
-        for (index, node) in nodes.enumerated() where !node.incoming.isEmpty {
-            observer.arriving(at: NodeIndex(index), node.incoming, arena)
+        for index in nodes.indices where !incoming[index].isEmpty {
+            observer.arriving(at: NodeIndex(index), incoming[index], arena)
             let start = clock()
-            node.process(in: &arena, now: now)
+            nodes[index].process(&incoming[index], in: &arena, now: now)
             processingNanoseconds &+= clock() &- start
-            observer.judged(at: NodeIndex(index), node.incoming, arena)
+            observer.judged(at: NodeIndex(index), incoming[index], arena)
         }
         return forward()
     }
 
     /// Moves what was sent over the underlay to the node it was sent to.
-    private func forward() -> Bool {
+    private mutating func forward() -> Bool {
         var isMoving = false
-        for node in nodes {
-            for index in 0..<node.incoming.count {
-                var frame = node.incoming[index]
+        for node in incoming.indices {
+            for index in 0..<incoming[node].count {
+                var frame = incoming[node][index]
                 guard case .transmitted(.underlay(let target)) = frame.verdict else { continue }
                 frame.verdict = .pending
                 frame.arrival = .network
                 frame.isGenerated = false
                 frame.isReleased = false
-                nodes[Int(target.rawValue)].next.append(frame)
+                next[Int(target.rawValue)].append(frame)
                 isMoving = true
             }
+            incoming[node].removeAll()
         }
-        for node in nodes { node.turn() }
+        swap(&incoming, &next)
         return isMoving
     }
 }

@@ -41,8 +41,8 @@ public struct Narrator: Sendable {
 
     /// How the task was chosen, where it was chosen here.
     private func reason(_ frame: Frame, _ program: Program) -> String {
-        guard let choice = frame.choice, case .network = frame.arrival, choice.service != .none
-        else { return "" }
+        let choice = frame.choice
+        guard case .network = frame.arrival, choice.service != .none else { return "" }
         let service = program.services[choice.service]
         let owner = program[choice.endpoint].node
         return "; service \(name(service.service)), hash 0x\(Self.hexadecimal(choice.hash)), "

@@ -38,7 +38,8 @@ struct OrderGuard {
     private func slot(of sight: PacketSight, isReply: Bool) -> Int {
         guard let client = isReply ? sight.destination : sight.source else { return 0 }
         let port = isReply ? sight.destinationPort : sight.sourcePort
-        let mixed = (client.high ^ client.low ^ UInt64(port.rawValue) << 48) &* 0x9e37_79b9_7f4a_7c15
+        let mixed =
+            (client.high ^ client.low ^ UInt64(port.rawValue) << 48) &* 0x9e37_79b9_7f4a_7c15
         return Int(mixed >> 54) & (Self.slotCount - 1)
     }
 }

@@ -113,7 +113,7 @@ struct TraceAimer: ~Copyable {
     }
 
     private mutating func enter(_ frame: Frame, _ sight: PacketSight) -> Placement {
-        .put(frame, chooser.choose(sight, programs[0]), sight)
+        .put(frame, chooser.choose(sight, programs[0].addresses), sight)
     }
 
     private func leave(
@@ -148,12 +148,13 @@ struct TraceAimer: ~Copyable {
         _ frame: Frame, _ sight: PacketSight, from port: Port, at node: NodeIndex,
         _ source: IPv6Address, _ client: IPv6Address, _ arena: inout FrameArena
     ) -> Placement {
-        let program = programs[Int(node.rawValue)]
+        let index = Int(node.rawValue)
         let flow = FlowKey(
             client: client, clientPort: sight.destinationPort, servicePort: port,
             proto: sight.proto)
-        guard let binding = program.ports.find(sight.proto, port),
-            let choice = program.choose(flow, service: binding.service, target: binding.target),
+        guard let binding = programs[index].ports.find(sight.proto, port),
+            let choice = programs[index].choose(
+                flow, service: binding.service, target: binding.target),
             let address = address(of: choice.endpoint, isIPv4: sight.isIPv4)
         else { return .skip(.host) }
         var bytes = arena.mutableBytes(of: frame)

@@ -31,7 +31,7 @@ public struct ARPHeader: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil unless `bytes` starts with a whole message of Ethernet (1) and IPv4 addresses.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= ARPOffset.end, bytes.u16(ARPOffset.hardwareType) == 1,
@@ -59,7 +59,7 @@ public struct MutableARPHeader: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `ARPHeader`; the message starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard ARPHeader(bytes.bytes.from(offset)) != nil else { return nil }
@@ -72,18 +72,18 @@ public struct MutableARPHeader: ~Copyable, ~Escapable {
         get { ARPHeader(bytes.bytes) }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setOperation(_ operation: ARPOperation) {
         bytes.setU16(ARPOffset.operation, operation.rawValue)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setSender(_ mac: MACAddress, _ address: IPv4Address) {
         bytes.setMAC(ARPOffset.senderMAC, mac)
         bytes.setU32(ARPOffset.senderAddress, address.rawValue)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setTarget(_ mac: MACAddress, _ address: IPv4Address) {
         bytes.setMAC(ARPOffset.targetMAC, mac)
         bytes.setU32(ARPOffset.targetAddress, address.rawValue)

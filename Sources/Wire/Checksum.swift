@@ -94,7 +94,7 @@ public struct ChecksumDelta {
 
     /// Replaces a whole stretch of bytes, given as its unfolded `Checksum.sum` before and after. It
     /// must start at an even offset in the checksummed data.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func replaceSum(_ old: UInt64, with new: UInt64) {
         replace(Checksum.fold(old), with: Checksum.fold(new))
     }

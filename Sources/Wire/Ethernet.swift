@@ -16,7 +16,7 @@ public struct EthernetHeader: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil when fewer than 14 bytes are there.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= EthernetOffset.payload else { return nil }
@@ -31,7 +31,7 @@ public struct EthernetHeader: ~Escapable {
     }
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(EthernetOffset.payload) }
+        @inline(__always) get { bytes.from(EthernetOffset.payload) }
     }
 }
 
@@ -40,7 +40,7 @@ public struct MutableEthernetHeader: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `EthernetHeader`; the header starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard EthernetHeader(bytes.bytes.from(offset)) != nil else { return nil }
@@ -53,12 +53,12 @@ public struct MutableEthernetHeader: ~Copyable, ~Escapable {
         get { EthernetHeader(bytes.bytes) }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setDestination(_ address: MACAddress) {
         bytes.setMAC(EthernetOffset.destination, address)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setSource(_ address: MACAddress) {
         bytes.setMAC(EthernetOffset.source, address)
     }
@@ -97,7 +97,7 @@ extension RawSpan {
 
 extension MutableRawSpan {
     /// Stores an Ethernet address.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
     mutating func setMAC(_ offset: Int, _ address: MACAddress) {
         setU16(offset, UInt16(truncatingIfNeeded: address.rawValue >> 32))

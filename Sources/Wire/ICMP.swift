@@ -52,7 +52,7 @@ public struct ICMPHeader: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil when fewer than eight bytes are there.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= ICMPOffset.payload else { return nil }
@@ -77,7 +77,7 @@ public struct ICMPHeader: ~Escapable {
     /// What follows the eight bytes: an error's quoted packet, an echo's data.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(ICMPOffset.payload) }
+        @inline(__always) get { bytes.from(ICMPOffset.payload) }
     }
 
     /// Where an error's quoted packet starts, from the start of this header; nil in other messages.
@@ -92,7 +92,7 @@ public struct MutableICMPHeader: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `ICMPHeader`; the header starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard ICMPHeader(bytes.bytes.from(offset)) != nil else { return nil }
@@ -106,24 +106,24 @@ public struct MutableICMPHeader: ~Copyable, ~Escapable {
     }
 
     /// Replaces the type and sets the code to zero, as when a request becomes its reply.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setType(_ type: ICMPType) {
         bytes.setICMPWord(0, UInt16(type.rawValue) << 8)
     }
 
     /// Replaces the identifier of an echo message.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setIdentifier(_ identifier: UInt16) {
         bytes.setICMPWord(ICMPOffset.identifier, identifier)
     }
 
     /// Replaces the next hop's MTU.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setMTU(_ mtu: UInt16) { bytes.setICMPWord(ICMPOffset.mtu, mtu) }
 
     /// Corrects the checksum after the quoted packet has changed by `delta`, which `replaceSum`
     /// can tell from the sums of the quote before and after.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func apply(_ delta: ChecksumDelta) { bytes.applyICMP(delta) }
 }
 
@@ -193,7 +193,7 @@ public struct ICMPFields: Equatable, Sendable {
 
 extension MutableRawSpan {
     /// Replaces one 16-bit word of the ICMP header at the start and corrects the checksum.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
     mutating func setICMPWord(_ offset: Int, _ value: UInt16) {
         var delta = ChecksumDelta()
@@ -202,7 +202,7 @@ extension MutableRawSpan {
         applyICMP(delta)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
     mutating func applyICMP(_ delta: ChecksumDelta) {
         setU16(ICMPOffset.checksum, delta.applied(to: u16(ICMPOffset.checksum)))

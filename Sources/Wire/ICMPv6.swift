@@ -37,7 +37,7 @@ public struct ICMPv6Header: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil when fewer than eight bytes are there.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= ICMPOffset.payload else { return nil }
@@ -59,7 +59,7 @@ public struct ICMPv6Header: ~Escapable {
     /// What follows the eight bytes: an error's quoted packet, an echo's data.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(ICMPOffset.payload) }
+        @inline(__always) get { bytes.from(ICMPOffset.payload) }
     }
 
     /// Where an error's quoted packet starts, from the start of this header; nil in other messages.
@@ -77,7 +77,7 @@ public struct MutableICMPv6Header: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `ICMPv6Header`; the header starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard ICMPv6Header(bytes.bytes.from(offset)) != nil else { return nil }
@@ -91,26 +91,26 @@ public struct MutableICMPv6Header: ~Copyable, ~Escapable {
     }
 
     /// Replaces the type and sets the code to zero, as when a request becomes its reply.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setType(_ type: ICMPv6Type) {
         bytes.setICMPWord(0, UInt16(type.rawValue) << 8)
     }
 
     /// Replaces the identifier of an echo message.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setIdentifier(_ identifier: UInt16) {
         bytes.setICMPWord(ICMPOffset.identifier, identifier)
     }
 
     /// Replaces the next hop's MTU.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setMTU(_ mtu: UInt32) {
         bytes.setICMPWord(ICMPOffset.parameter, UInt16(truncatingIfNeeded: mtu >> 16))
         bytes.setICMPWord(ICMPOffset.mtu, UInt16(truncatingIfNeeded: mtu))
     }
 
     /// Corrects the checksum after addresses or the quoted packet have changed by `delta`.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func apply(_ delta: ChecksumDelta) { bytes.applyICMP(delta) }
 }
 

@@ -24,7 +24,7 @@ public struct IPv4Header: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil unless `bytes` starts with a complete, plausible IPv4 header.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= 20 else { return nil }
@@ -62,24 +62,31 @@ public struct IPv4Header: ~Escapable {
     /// The option bytes, empty for a header of 20 bytes.
     @inlinable public var options: RawSpan {
         @_lifetime(copy self)
-        get { bytes.extracting(IPv4Offset.options..<headerByteCount) }
+        @inline(__always) get { bytes.extracting(IPv4Offset.options..<headerByteCount) }
     }
 
     /// What follows the header, cut at the total length and at the end of the bytes.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.extracting(headerByteCount..<min(totalByteCount, bytes.byteCount)) }
+        @inline(__always) get {
+            bytes.extracting(headerByteCount..<min(totalByteCount, bytes.byteCount))
+        }
     }
 
     /// Header and payload without what the link padded, cut at the end of the bytes.
     @inlinable public var packet: RawSpan {
         @_lifetime(copy self)
-        get { bytes.extracting(0..<min(totalByteCount, bytes.byteCount)) }
+        @inline(__always) get { bytes.extracting(0..<min(totalByteCount, bytes.byteCount)) }
     }
 
     /// Whether the header's own checksum is right.
-    @inlinable public var isChecksumValid: Bool {
-        Checksum.of(bytes.extracting(0..<headerByteCount)) == 0
+    @inlinable @inline(__always)
+    public var isChecksumValid: Bool {
+        let words =
+            UInt64(bytes.u32(0)) &+ UInt64(bytes.u32(4)) &+ UInt64(bytes.u32(8))
+            &+ UInt64(bytes.u32(12)) &+ UInt64(bytes.u32(16))
+        guard headerByteCount > IPv4Offset.options else { return Checksum.fold(words) == 0xffff }
+        return Checksum.of(options, seed: words) == 0
     }
 }
 
@@ -88,7 +95,7 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `IPv4Header`; the header starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard IPv4Header(bytes.bytes.from(offset)) != nil else { return nil }
@@ -102,19 +109,19 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
     }
 
     /// Replaces the source address and notes the change in `delta` for the transport checksum.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setSource(_ address: IPv4Address, noting delta: inout ChecksumDelta) {
         setAddress(address, at: IPv4Offset.source, noting: &delta)
     }
 
     /// Replaces the destination address and notes the change in `delta`.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setDestination(_ address: IPv4Address, noting delta: inout ChecksumDelta) {
         setAddress(address, at: IPv4Offset.destination, noting: &delta)
     }
 
     /// Takes one off the TTL, which must not be zero.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func decrementTTL() {
         let old = bytes.u16(IPv4Offset.ttl)
         precondition(old >= 0x0100)
@@ -122,7 +129,7 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
     }
 
     /// Replaces the traffic class (DSCP and ECN).
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setTrafficClass(_ value: UInt8) {
         setChecked(0, bytes.u16(0) & 0xff00 | UInt16(value))
     }
@@ -164,10 +171,11 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
         let word = bytes.u16(offset & ~1)
         let isHigh = offset & 1 == 0
         setChecked(
-            offset & ~1, isHigh ? word & 0x00ff | UInt16(value) << 8 : word & 0xff00 | UInt16(value))
+            offset & ~1, isHigh ? word & 0x00ff | UInt16(value) << 8 : word & 0xff00 | UInt16(value)
+        )
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func setAddress(
         _ address: IPv4Address, at offset: Int, noting delta: inout ChecksumDelta
     ) {
@@ -179,7 +187,7 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
     }
 
     /// Replaces one 16-bit word of the header and corrects the checksum.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func setChecked(_ offset: Int, _ value: UInt16) {
         var delta = ChecksumDelta()
         delta.replace(bytes.u16(offset), with: value)

@@ -19,7 +19,7 @@ public struct IPv6Header: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil unless `bytes` starts with 40 bytes of version 6.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= IPv6Offset.payload, bytes.u8(0) >> 4 == 6 else { return nil }
@@ -46,13 +46,15 @@ public struct IPv6Header: ~Escapable {
     /// What follows the header, cut at the payload length and at the end of the bytes.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.extracting(IPv6Offset.payload..<min(totalByteCount, bytes.byteCount)) }
+        @inline(__always) get {
+            bytes.extracting(IPv6Offset.payload..<min(totalByteCount, bytes.byteCount))
+        }
     }
 
     /// Header and payload without what the link padded, cut at the end of the bytes.
     @inlinable public var packet: RawSpan {
         @_lifetime(copy self)
-        get { bytes.extracting(0..<min(totalByteCount, bytes.byteCount)) }
+        @inline(__always) get { bytes.extracting(0..<min(totalByteCount, bytes.byteCount)) }
     }
 }
 
@@ -61,7 +63,7 @@ public struct MutableIPv6Header: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `IPv6Header`; the header starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard IPv6Header(bytes.bytes.from(offset)) != nil else { return nil }
@@ -75,21 +77,21 @@ public struct MutableIPv6Header: ~Copyable, ~Escapable {
     }
 
     /// Replaces the source address and notes the change in `delta` for the transport checksum.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setSource(_ address: IPv6Address, noting delta: inout ChecksumDelta) {
         delta.replace(bytes.bytes.ipv6(IPv6Offset.source), with: address)
         bytes.setIPv6(IPv6Offset.source, address)
     }
 
     /// Replaces the destination address and notes the change in `delta`.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setDestination(_ address: IPv6Address, noting delta: inout ChecksumDelta) {
         delta.replace(bytes.bytes.ipv6(IPv6Offset.destination), with: address)
         bytes.setIPv6(IPv6Offset.destination, address)
     }
 
     /// Takes one off the hop limit, which must not be zero.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func decrementHopLimit() {
         let old = bytes.u8(IPv6Offset.hopLimit)
         precondition(old > 0)
@@ -97,7 +99,7 @@ public struct MutableIPv6Header: ~Copyable, ~Escapable {
     }
 
     /// Replaces the traffic class (DSCP and ECN).
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setTrafficClass(_ value: UInt8) {
         bytes.setU16(0, bytes.u16(0) & 0xf00f | UInt16(value) << 4)
     }
@@ -147,7 +149,7 @@ extension RawSpan {
 
 extension MutableRawSpan {
     /// Stores an IPv6 address.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
     mutating func setIPv6(_ offset: Int, _ address: IPv6Address) {
         setU64(offset, address.high)

@@ -21,7 +21,7 @@ public struct LinuxCookedHeader: ~Escapable {
     public let etherType: EtherType
 
     /// Nil when header or tags are cut short.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard let walk = TagWalk(bytes, typeOffset: 14, end: 16) else { return nil }
@@ -40,7 +40,7 @@ public struct LinuxCookedHeader: ~Escapable {
     @inlinable public var source: MACAddress? { bytes.u16(4) == 6 ? bytes.mac(6) : nil }
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(byteCount) }
+        @inline(__always) get { bytes.from(byteCount) }
     }
 }
 
@@ -52,7 +52,7 @@ public struct LinuxCooked2Header: ~Escapable {
     public let etherType: EtherType
 
     /// Nil when header or tags are cut short.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard let walk = TagWalk(bytes, typeOffset: 0, end: 20) else { return nil }
@@ -73,6 +73,6 @@ public struct LinuxCooked2Header: ~Escapable {
     @inlinable public var source: MACAddress? { bytes.u8(11) == 6 ? bytes.mac(12) : nil }
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(byteCount) }
+        @inline(__always) get { bytes.from(byteCount) }
     }
 }

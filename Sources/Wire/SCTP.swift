@@ -34,7 +34,7 @@ public struct SCTPHeader: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil when fewer than twelve bytes are there.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= SCTPOffset.end else { return nil }
@@ -54,7 +54,7 @@ public struct SCTPHeader: ~Escapable {
     /// The chunks.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(SCTPOffset.end) }
+        @inline(__always) get { bytes.from(SCTPOffset.end) }
     }
 
     /// Whether the checksum is right, given that the bytes are the whole IP payload.
@@ -75,7 +75,7 @@ public struct MutableSCTPHeader: ~Copyable, ~Escapable {
 
     /// Nil in the same cases as `SCTPHeader`; the header starts at `offset` of `bytes`.
     /// `packetByteCount` is the length of header and chunks as the sender made them.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0, packetByteCount: Int) {
         guard SCTPHeader(bytes.bytes.from(offset)) != nil else { return nil }
@@ -89,12 +89,12 @@ public struct MutableSCTPHeader: ~Copyable, ~Escapable {
         get { SCTPHeader(bytes.bytes) }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setSourcePort(_ port: Port) {
         bytes.setSCTPPort(port, at: TransportOffset.source, packetByteCount: packetByteCount)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setDestinationPort(_ port: Port) {
         bytes.setSCTPPort(port, at: TransportOffset.destination, packetByteCount: packetByteCount)
     }

@@ -37,7 +37,7 @@ public struct TCPHeader: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil unless `bytes`, the payload of an IP packet, starts with a complete header.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= TCPOffset.options else { return nil }
@@ -61,12 +61,12 @@ public struct TCPHeader: ~Escapable {
     /// An iterator over the options.
     @inlinable public var options: TCPOptions {
         @_lifetime(copy self)
-        get { TCPOptions(bytes.extracting(TCPOffset.options..<headerByteCount)) }
+        @inline(__always) get { TCPOptions(bytes.extracting(TCPOffset.options..<headerByteCount)) }
     }
 
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(headerByteCount) }
+        @inline(__always) get { bytes.from(headerByteCount) }
     }
 
     /// The maximum segment size option, nil without one.
@@ -127,7 +127,7 @@ public struct MutableTCPHeader: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `TCPHeader`; the header starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard TCPHeader(bytes.bytes.from(offset)) != nil else { return nil }
@@ -141,7 +141,7 @@ public struct MutableTCPHeader: ~Copyable, ~Escapable {
     }
 
     /// Replaces the source port and applies `delta`, the address changes noted so far.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setSourcePort(
         _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
     ) {
@@ -149,7 +149,7 @@ public struct MutableTCPHeader: ~Copyable, ~Escapable {
     }
 
     /// Replaces the destination port and applies `delta`.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setDestinationPort(
         _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
     ) {
@@ -157,9 +157,10 @@ public struct MutableTCPHeader: ~Copyable, ~Escapable {
     }
 
     /// Applies the changes of addresses to the checksum.
-    @inlinable public mutating func apply(_ delta: ChecksumDelta) { bytes.applyTCP(delta) }
+    @inlinable @inline(__always)
+    public mutating func apply(_ delta: ChecksumDelta) { bytes.applyTCP(delta) }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func setPort(_ port: Port, at offset: Int, applying delta: ChecksumDelta) {
         var delta = delta
         delta.replace(bytes.u16(offset), with: port.rawValue)
@@ -220,7 +221,7 @@ public struct TCPFields: Equatable, Sendable {
 
 extension MutableRawSpan {
     /// Applies `delta` to the checksum of the TCP header at the start, if that much of it is there.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
     mutating func applyTCP(_ delta: ChecksumDelta) {
         guard byteCount >= TCPOffset.checksum &+ 2 else { return }

@@ -18,7 +18,7 @@ public struct TransportPorts: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil when fewer than four bytes are there. Whether they are ports is for the caller to know.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= TransportOffset.end else { return nil }
@@ -45,7 +45,7 @@ public struct MutableTransportPorts: ~Copyable, ~Escapable {
     ///
     /// `packetByteCount` is the length of transport header and payload as the sender made them,
     /// nil when not known, as in a fragment. SCTP's checksum cannot be kept without it.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(
         _ bytes: inout MutableRawSpan, at offset: Int = 0, proto: IPProtocol, packetByteCount: Int?
@@ -70,13 +70,13 @@ public struct MutableTransportPorts: ~Copyable, ~Escapable {
 
     /// Replaces the source port and applies `delta`, the address changes noted so far, to the
     /// checksum. When both ports change, only one of the calls may carry `delta`.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setSource(_ port: Port, applying delta: ChecksumDelta = ChecksumDelta()) {
         set(port, at: TransportOffset.source, applying: delta)
     }
 
     /// Replaces the destination port, otherwise as `setSource`.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setDestination(
         _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
     ) {
@@ -84,7 +84,7 @@ public struct MutableTransportPorts: ~Copyable, ~Escapable {
     }
 
     /// Applies address changes without a change of port.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func apply(_ delta: ChecksumDelta) {
         if proto == .tcp {
             bytes.applyTCP(delta)
@@ -93,7 +93,7 @@ public struct MutableTransportPorts: ~Copyable, ~Escapable {
         }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func set(_ port: Port, at offset: Int, applying delta: ChecksumDelta) {
         guard proto != .sctp else {
             bytes.setSCTPPort(port, at: offset, packetByteCount: packetByteCount)

@@ -16,7 +16,7 @@ public struct UDPHeader: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil unless eight bytes are there whose length field counts at least themselves.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= UDPOffset.payload,
@@ -35,7 +35,9 @@ public struct UDPHeader: ~Escapable {
     /// What follows the header, cut at the length field and at the end of the bytes.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.extracting(UDPOffset.payload..<min(totalByteCount, bytes.byteCount)) }
+        @inline(__always) get {
+            bytes.extracting(UDPOffset.payload..<min(totalByteCount, bytes.byteCount))
+        }
     }
 
     /// Whether the checksum is right or, over IPv4, absent. False when the datagram is cut short.
@@ -52,7 +54,7 @@ public struct MutableUDPHeader: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `UDPHeader`; the header starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard UDPHeader(bytes.bytes.from(offset)) != nil else { return nil }
@@ -66,7 +68,7 @@ public struct MutableUDPHeader: ~Copyable, ~Escapable {
     }
 
     /// Replaces the source port and applies `delta`, the address changes noted so far.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setSourcePort(
         _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
     ) {
@@ -74,7 +76,7 @@ public struct MutableUDPHeader: ~Copyable, ~Escapable {
     }
 
     /// Replaces the destination port and applies `delta`.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setDestinationPort(
         _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
     ) {
@@ -82,9 +84,10 @@ public struct MutableUDPHeader: ~Copyable, ~Escapable {
     }
 
     /// Applies the changes of addresses to the checksum, if there is one.
-    @inlinable public mutating func apply(_ delta: ChecksumDelta) { bytes.applyUDP(delta) }
+    @inlinable @inline(__always)
+    public mutating func apply(_ delta: ChecksumDelta) { bytes.applyUDP(delta) }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func setPort(_ port: Port, at offset: Int, applying delta: ChecksumDelta) {
         var delta = delta
         delta.replace(bytes.u16(offset), with: port.rawValue)
@@ -133,7 +136,7 @@ public struct UDPFields: Equatable, Sendable {
 extension MutableRawSpan {
     /// Applies `delta` to the checksum of the UDP header at the start, if there is one and it is
     /// within the bytes.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(self: copy self)
     mutating func applyUDP(_ delta: ChecksumDelta) {
         guard byteCount >= UDPOffset.payload else { return }

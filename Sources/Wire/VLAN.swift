@@ -60,7 +60,7 @@ public struct LinkHeader: ~Escapable {
     public let etherType: EtherType
 
     /// Nil when the Ethernet header or one of the first two tags is cut short.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard
@@ -90,7 +90,7 @@ public struct LinkHeader: ~Escapable {
     /// What follows the last tag counted.
     @inlinable public var payload: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(byteCount) }
+        @inline(__always) get { bytes.from(byteCount) }
     }
 }
 

@@ -26,7 +26,7 @@ public struct VXLANHeader: ~Escapable {
     @usableFromInline let bytes: RawSpan
 
     /// Nil unless eight bytes with the I flag are there.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy bytes)
     public init?(_ bytes: RawSpan) {
         guard bytes.byteCount >= VXLANOffset.inner, bytes.u8(0) & Self.identifierFlag != 0 else {
@@ -39,7 +39,7 @@ public struct VXLANHeader: ~Escapable {
     /// The inner Ethernet frame.
     @inlinable public var inner: RawSpan {
         @_lifetime(copy self)
-        get { bytes.from(VXLANOffset.inner) }
+        @inline(__always) get { bytes.from(VXLANOffset.inner) }
     }
 }
 
@@ -48,7 +48,7 @@ public struct MutableVXLANHeader: ~Copyable, ~Escapable {
     @usableFromInline var bytes: MutableRawSpan
 
     /// Nil in the same cases as `VXLANHeader`; the header starts at `offset` of `bytes`.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(&bytes)
     public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
         guard VXLANHeader(bytes.bytes.from(offset)) != nil else { return nil }
@@ -62,7 +62,7 @@ public struct MutableVXLANHeader: ~Copyable, ~Escapable {
     }
 
     /// Replaces the identifier and notes the change in `delta` for the outer UDP checksum.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func setVNI(_ vni: VNI, noting delta: inout ChecksumDelta) {
         let new = vni.rawValue << 8 | bytes.u32(VXLANOffset.vni) & 0xff
         delta.replace(bytes.u32(VXLANOffset.vni), with: new)

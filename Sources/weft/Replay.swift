@@ -16,7 +16,8 @@ struct ReplayVerb: ParsableCommand {
 
     @Option(
         name: [.customShort("i"), .long],
-        help: ArgumentHelp("Trace to read, pcap or pcapng; - for standard input.", valueName: "file"))
+        help: ArgumentHelp(
+            "Trace to read, pcap or pcapng; - for standard input.", valueName: "file"))
     var input: String
 
     @Option(

@@ -8,5 +8,7 @@ struct Weft: ParsableCommand {
         commandName: "weft",
         abstract: "A routing mesh load balancer: replay traffic through a described mesh.",
         version: "0.1.0",
-        subcommands: [ReplayVerb.self])
+        subcommands: [
+            ReplayVerb.self, ExplainVerb.self, ConfigVerb.self, PcapVerb.self, Generate.self,
+        ])
 }

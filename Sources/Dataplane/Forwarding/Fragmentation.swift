@@ -27,38 +27,41 @@ private struct Cut {
     var laterCount: Int { (dataByteCount &- 1) / stepByteCount }
 
     /// Whether they find room, each with its headroom and alignment.
-    func fits(_ packet: Packet, _ frames: borrowing FrameList, _ arena: borrowing FrameArena) -> Bool
-    {
-        guard stepByteCount > 0, laterCount <= frames.freeCount else { return false }
+    func fits(_ packet: Packet, _ work: borrowing Work) -> Bool {
+        guard stepByteCount > 0, laterCount <= work.freeFrameCount else { return false }
         let each = packet.transport &+ stepByteCount &+ Limits.headroomByteCount &+ 64
-        return laterCount &* each <= arena.freeByteCount
+        return laterCount &* each <= work.freeByteCount
     }
 }
 
-/// Cuts a packet to `mtu`: afterwards `frame` is its first fragment, and the others have been made,
-/// handed to `send` and added to the frames. False, with nothing changed, when there is no room.
+/// Cuts a packet to the network's MTU: afterwards `frame` is its first fragment, and the others are
+/// on their way to `node`. False, with nothing changed, when there is no room.
 func fragment(
-    _ frame: inout Frame, _ packet: Packet, mtu: Int, _ frames: inout FrameList,
-    _ arena: inout FrameArena, send: (inout Frame, inout FrameArena) -> Void
+    _ frame: inout Frame, _ packet: Packet, in network: NetworkIndex, to node: NodeIndex,
+    mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) -> Bool {
-    let cut = Cut(packet, mtu: mtu)
-    guard cut.fits(packet, frames, arena) else { return false }
+    let cut = Cut(packet, mtu: program[network].mtu)
+    guard cut.fits(packet, work) else { return false }
     for index in 1...max(cut.laterCount, 1) {
         let start = index &* cut.stepByteCount
         let count = min(cut.stepByteCount, cut.dataByteCount &- start)
-        guard var later = copy(frame, packet, start, count, &arena) else { return false }
-        var bytes = arena.mutableBytes(of: later)
+        guard var later = copy(frame, packet, start, count, &work) else { return false }
+        var bytes = work.mutableBytes(of: later)
         if var header = MutableIPv4Header(&bytes, at: packet.network) {
             header.blankUncopiedOptions()
             header.setFragment(
                 advancedBy: start, dataByteCount: count, more: start &+ count < cut.dataByteCount)
         }
-        send(&later, &arena)
-        frames.append(later)
+        encapsulate(
+            &later, end: later.byteCount, trafficClass: packet.trafficClass, in: network, to: node,
+            mac: mac,
+            hash: hash, &work, program)
+        later.verdict = .transmitted(.underlay(node))
+        work.append(later)
     }
     frame.byteCount = packet.transport &+ cut.stepByteCount
     frame.wireByteCount = frame.byteCount
-    var bytes = arena.mutableBytes(of: frame)
+    var bytes = work.mutableBytes(of: frame)
     if var header = MutableIPv4Header(&bytes, at: packet.network) {
         header.setFragment(advancedBy: 0, dataByteCount: cut.stepByteCount, more: true)
     }
@@ -67,13 +70,13 @@ func fragment(
 
 /// A frame with the headers of `frame` and `count` bytes of its data from `start` on.
 private func copy(
-    _ frame: Frame, _ packet: Packet, _ start: Int, _ count: Int, _ arena: inout FrameArena
+    _ frame: Frame, _ packet: Packet, _ start: Int, _ count: Int, _ work: inout Work
 ) -> Frame? {
     let byteCount = packet.transport &+ count
-    guard let offset = arena.reserve(byteCount) else { return nil }
+    guard let offset = work.reserve(byteCount) else { return nil }
     let data = frame.offset &+ packet.transport
-    arena.copyBytes(from: frame.offset, count: packet.transport, to: offset)
-    arena.copyBytes(from: data &+ start, count: count, to: offset &+ packet.transport)
+    work.copyBytes(from: frame.offset, count: packet.transport, to: offset)
+    work.copyBytes(from: data &+ start, count: count, to: offset &+ packet.transport)
     var later = Frame(
         offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
         arrival: frame.arrival)

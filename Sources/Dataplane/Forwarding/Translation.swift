@@ -71,9 +71,7 @@ func translate(
         return false
     }
     var delta = ChecksumDelta()
-    readdress(
-        &bytes, at: packet.network, isIPv4: packet.isIPv4, end, to: address, noting: &delta)
-    decrementHopLimit(&bytes, packet)
+    route(&bytes, packet, end, to: address, noting: &delta)
     guard packet.message == .transport else { return true }
     report(
         &bytes, at: packet.transport, proto: packet.proto, byteCount: packet.transportByteCount,
@@ -99,9 +97,7 @@ func translate(
         inner, to: port, applying: quoted)
     let after = Checksum.fold(Checksum.sum(bytes.bytes.extracting(region)))
     var delta = ChecksumDelta()
-    readdress(
-        &bytes, at: packet.network, isIPv4: packet.isIPv4, end, to: address, noting: &delta)
-    decrementHopLimit(&bytes, packet)
+    route(&bytes, packet, end, to: address, noting: &delta)
     // ICMP's checksum covers no address, ICMPv6's covers both.
     if packet.isIPv4 { delta = ChecksumDelta() }
     delta.replace(before, with: after)
@@ -112,25 +108,60 @@ func translate(
     }
 }
 
+/// Rewrites one end of a packet and takes one off its hop limit.
+@inline(__always)
+private func route(
+    _ bytes: inout MutableRawSpan, _ packet: Packet, _ end: End, to address: IPv6Address,
+    noting delta: inout ChecksumDelta
+) {
+    if packet.isIPv4 {
+        guard var header = MutableIPv4Header(&bytes, at: packet.network) else { return }
+        header.readdress(end, to: address, noting: &delta)
+        header.decrementTTL()
+    } else {
+        guard var header = MutableIPv6Header(&bytes, at: packet.network) else { return }
+        header.readdress(end, to: address, noting: &delta)
+        header.decrementHopLimit()
+    }
+}
+
+/// Rewrites one end of a quoted packet.
 private func readdress(
     _ bytes: inout MutableRawSpan, at offset: Int, isIPv4: Bool, _ end: End,
     to address: IPv6Address, noting delta: inout ChecksumDelta
 ) {
-    if isIPv4 {
-        guard var header = MutableIPv4Header(&bytes, at: offset) else { return }
+    if isIPv4, var header = MutableIPv4Header(&bytes, at: offset) {
+        header.readdress(end, to: address, noting: &delta)
+    } else if var header = MutableIPv6Header(&bytes, at: offset) {
+        header.readdress(end, to: address, noting: &delta)
+    }
+}
+
+extension MutableIPv4Header {
+    @inline(__always)
+    fileprivate mutating func readdress(
+        _ end: End, to address: IPv6Address, noting delta: inout ChecksumDelta
+    ) {
         switch end {
-        case .source: header.setSource(address.mappedIPv4, noting: &delta)
-        case .destination: header.setDestination(address.mappedIPv4, noting: &delta)
-        }
-    } else {
-        guard var header = MutableIPv6Header(&bytes, at: offset) else { return }
-        switch end {
-        case .source: header.setSource(address, noting: &delta)
-        case .destination: header.setDestination(address, noting: &delta)
+        case .source: setSource(address.mappedIPv4, noting: &delta)
+        case .destination: setDestination(address.mappedIPv4, noting: &delta)
         }
     }
 }
 
+extension MutableIPv6Header {
+    @inline(__always)
+    fileprivate mutating func readdress(
+        _ end: End, to address: IPv6Address, noting delta: inout ChecksumDelta
+    ) {
+        switch end {
+        case .source: setSource(address, noting: &delta)
+        case .destination: setDestination(address, noting: &delta)
+        }
+    }
+}
+
+@inline(__always)
 private func report(
     _ bytes: inout MutableRawSpan, at offset: Int, proto: IPProtocol, byteCount: Int?, _ end: End,
     to port: Port, applying delta: ChecksumDelta
@@ -142,13 +173,5 @@ private func report(
     switch end {
     case .source: ports.setSource(port, applying: delta)
     case .destination: ports.setDestination(port, applying: delta)
-    }
-}
-
-private func decrementHopLimit(_ bytes: inout MutableRawSpan, _ packet: Packet) {
-    if packet.isIPv4, var header = MutableIPv4Header(&bytes, at: packet.network) {
-        header.decrementTTL()
-    } else if var header = MutableIPv6Header(&bytes, at: packet.network) {
-        header.decrementHopLimit()
     }
 }

@@ -26,20 +26,14 @@ public struct TaskFlow: Hashable, Sendable {
         self.proto = proto
     }
 
-    /// SipHash-1-3 with the owner's own key: 13 bytes for IPv4, 29 for IPv6.
+    /// Where the flow stands in a table with this key.
     @inline(__always)
     func hash(_ key: HashKey) -> UInt64 {
-        let ports = UInt64(clientPort.rawValue) | UInt64(targetPort.rawValue) &<< 16
-        let tail = ports | UInt64(proto.rawValue) &<< 32
-        var hash = SipHash(key)
-        if client.isIPv4Mapped {
-            hash.absorb(UInt64(endpoint.rawValue) | client.low &<< 32)
-            return hash.finish(tail: tail, byteCount: 13)
-        }
-        hash.absorb(client.high)
-        hash.absorb(client.low)
-        hash.absorb(UInt64(endpoint.rawValue))
-        return hash.finish(tail: tail, byteCount: 29)
+        let ports =
+            UInt64(clientPort.rawValue) | UInt64(targetPort.rawValue) &<< 16
+            | UInt64(proto.rawValue) &<< 32
+        let low = FoldedMultiply.hash(client.low, ports | UInt64(endpoint.rawValue) &<< 40, key)
+        return client.isIPv4Mapped ? low : FoldedMultiply.hash(client.high, low, key)
     }
 }
 
@@ -169,6 +163,16 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
             service = newValue.service
         }
     }
+
+    /// Whether the client still sends to the same address and port.
+    @inline(__always)
+    func hasTarget(of origin: FlowOrigin) -> Bool {
+        port == origin.port && address.mapped == origin.address
+    }
+
+    /// Notes the node that packets come in by now.
+    @inline(__always)
+    mutating func move(to node: NodeIndex) { entry = node }
 
     var state: FlowState {
         get { FlowState(rawValue: stateBits & 0x0f) ?? .closed }

@@ -55,23 +55,30 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     var byteCount: Int { records.count * MemoryLayout<FlowRecord<Address>>.stride }
 
     /// The origin of a live flow; the packet came from the task.
+    @inline(__always)
     mutating func reply(to flow: TaskFlow, event: FlowEvent, now: UInt32) -> FlowOrigin? {
-        guard let index = find(flow) else { return nil }
-        guard !records[index].isExpired(now) else { return nil }
-        apply(event, from: .task, at: index, now: now)
+        let hash = flow.hash(key)
+        var records = self.records.mutableSpan
+        guard let index = records.find(flow, hash: hash), !records[index].isExpired(now)
+        else { return nil }
+        records[index].apply(event, from: .task, now: now)
         return records[index].origin
     }
 
     /// Finds or makes the record of a flow; the packet came from the client.
+    @inline(__always)
     mutating func remember(
         _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
     ) -> FlowOutcome {
-        if let index = find(flow) {
-            return refresh(index, flow, origin: origin, event: event, now: now)
+        let hash = flow.hash(key)
+        var records = self.records.mutableSpan
+        if let index = records.find(flow, hash: hash) {
+            return records[index].refresh(flow, origin: origin, event: event, now: now)
         }
-        guard let index = place(for: flow, now: now) else { return .full }
-        if records[index].isFree { count &+= 1 }
+        guard let index = records.place(hash: hash, now: now) else { return .full }
+        let isFree = records[index].isFree
         records[index] = FlowRecord(flow, origin: origin, state: event.initialState, now: now)
+        if isFree { count &+= 1 }
         return .new
     }
 
@@ -87,84 +94,96 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
             repeating: .empty, count: isCrowded ? records.count * 2 : records.count)
         count = 0
         for record in live {
-            guard let index = place(for: record.flow, now: now) else { continue }
-            if records[index].isFree { count += 1 }
-            records[index] = record
+            let hash = record.flow.hash(key)
+            var target = records.mutableSpan
+            guard let index = target.place(hash: hash, now: now) else { continue }
+            let isFree = target[index].isFree
+            target[index] = record
+            if isFree { count += 1 }
         }
     }
 
     /// Every record in use is found, and they are counted. For tests and the simulator.
-    func checkInvariants() -> Bool {
+    mutating func checkInvariants() -> Bool {
         var used = 0
-        for index in records.indices where !records[index].isFree {
+        let key = self.key
+        let records = self.records.mutableSpan
+        for index in 0..<records.count where !records[index].isFree {
             used += 1
-            if find(records[index].flow) != index { return false }
+            let flow = records[index].flow
+            if records.find(flow, hash: flow.hash(key)) != index { return false }
         }
         return used == count
     }
+}
 
-    private mutating func refresh(
-        _ index: Int, _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
-    ) -> FlowOutcome {
-        let present = records[index].origin
-        let isSameTarget = present.address == origin.address && present.port == origin.port
-        let isOver = records[index].isExpired(now) || records[index].state == .closed
-        if isOver && event != .closing && event != .reset && (event == .opening || !isSameTarget) {
-            records[index] = FlowRecord(flow, origin: origin, state: event.initialState, now: now)
-            return .new
-        }
-        if !isSameTarget {
-            let mayMove = event == .datagram || records[index].state == .opening
-            guard mayMove else { return .conflict }
-        }
-        records[index].origin = origin
-        apply(event, from: .client, at: index, now: now)
-        return .known
-    }
-
+extension MutableSpan {
+    /// The record of a flow, within its probe window.
     @inline(__always)
-    private mutating func apply(
-        _ event: FlowEvent, from side: FlowSide, at index: Int, now: UInt32
-    ) {
-        records[index].lastSeen = now
-        switch event {
-        case .datagram, .opening: break
-        case .data:
-            // The task's SYN-ACK proves nothing: only what the client says next does.
-            if side == .client, records[index].state == .opening {
-                records[index].state = .established
-            }
-        case .closing: records[index].close(side)
-        case .reset: records[index].state = .closed
-        }
-    }
-
-    @inline(__always)
-    private func find(_ flow: TaskFlow) -> Int? {
-        let mask = records.count &- 1
-        var index = Int(truncatingIfNeeded: flow.hash(key)) & mask
+    fileprivate func find<Address>(_ flow: TaskFlow, hash: UInt64) -> Int?
+    where Element == FlowRecord<Address> {
+        let mask = count &- 1
+        var index = Int(truncatingIfNeeded: hash) & mask
         for _ in 0..<Limits.flowProbeCountMax {
-            if records[index].matches(flow) { return index }
-            if records[index].isFree { return nil }
+            if self[index].matches(flow) { return index }
+            if self[index].isFree { return nil }
             index = (index &+ 1) & mask
         }
         return nil
     }
 
     /// A record that a new flow may take: free, expired, or the oldest that is still opening.
-    private func place(for flow: TaskFlow, now: UInt32) -> Int? {
-        let mask = records.count &- 1
-        var index = Int(truncatingIfNeeded: flow.hash(key)) & mask
+    fileprivate func place<Address>(hash: UInt64, now: UInt32) -> Int?
+    where Element == FlowRecord<Address> {
+        let mask = count &- 1
+        var index = Int(truncatingIfNeeded: hash) & mask
         var oldest: Int?
         for _ in 0..<Limits.flowProbeCountMax {
-            if records[index].isFree || records[index].isExpired(now) { return index }
-            if records[index].state == .opening,
-                records[index].lastSeen < oldest.map({ records[$0].lastSeen }) ?? .max
+            if self[index].isFree || self[index].isExpired(now) { return index }
+            if self[index].state == .opening,
+                self[index].lastSeen < oldest.map({ self[$0].lastSeen }) ?? .max
             {
                 oldest = index
             }
             index = (index &+ 1) & mask
         }
         return oldest
+    }
+}
+
+extension FlowRecord {
+    /// What a packet from the client makes of the flow that is remembered here.
+    @inline(__always)
+    fileprivate mutating func refresh(
+        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
+    ) -> FlowOutcome {
+        let isSameTarget = hasTarget(of: origin)
+        if isSameTarget, state == .established || state == .datagram, !isExpired(now) {
+            move(to: origin.entry)
+            apply(event, from: .client, now: now)
+            return .known
+        }
+        let isOver = isExpired(now) || state == .closed
+        if isOver && event != .closing && event != .reset && (event == .opening || !isSameTarget) {
+            self = FlowRecord(flow, origin: origin, state: event.initialState, now: now)
+            return .new
+        }
+        guard isSameTarget || event == .datagram || state == .opening else { return .conflict }
+        self.origin = origin
+        apply(event, from: .client, now: now)
+        return .known
+    }
+
+    @inline(__always)
+    fileprivate mutating func apply(_ event: FlowEvent, from side: FlowSide, now: UInt32) {
+        lastSeen = now
+        switch event {
+        case .datagram, .opening: break
+        case .data:
+            // The task's SYN-ACK proves nothing: only what the client says next does.
+            if side == .client, state == .opening { state = .established }
+        case .closing: close(side)
+        case .reset: state = .closed
+        }
     }
 }

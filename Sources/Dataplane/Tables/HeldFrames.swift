@@ -37,40 +37,40 @@ struct HeldFrames: ~Copyable {
         return true
     }
 
-    /// Moves the frames of a datagram back into `frames`, as far as they fit.
+    /// Moves the frames of a datagram back into the work, as far as they fit.
     mutating func release(
-        _ datagram: DatagramKey, into frames: inout FrameList, _ arena: inout FrameArena
+        _ datagram: DatagramKey, into work: inout Work
     ) {
         guard count > 0 else { return }
         for index in entries.indices {
             guard let entry = entries[index], entry.datagram == datagram else { continue }
-            giveBack(index, verdict: .pending, into: &frames, &arena)
+            giveBack(index, verdict: .pending, into: &work)
         }
     }
 
-    /// Moves the frames whose time is up back into `frames`, judged.
+    /// Moves the frames whose time is up back into the work, judged.
     mutating func expire(
-        now: UInt32, into frames: inout FrameList, _ arena: inout FrameArena
+        now: UInt32, into work: inout Work
     ) {
         guard count > 0 else { return }
         for index in entries.indices {
             guard let entry = entries[index], entry.expires < now else { continue }
-            giveBack(index, verdict: .dropped(.fragmentTimeout), into: &frames, &arena)
+            giveBack(index, verdict: .dropped(.fragmentTimeout), into: &work)
         }
     }
 
     private mutating func giveBack(
-        _ index: Int, verdict: Verdict, into frames: inout FrameList, _ arena: inout FrameArena
+        _ index: Int, verdict: Verdict, into work: inout Work
     ) {
-        guard let entry = entries[index], !frames.isFull else { return }
+        guard let entry = entries[index], work.freeFrameCount > 0 else { return }
         let start = index * Limits.heldFrameByteCountMax
         let range = start..<start + entry.frame.byteCount
-        guard let offset = arena.append(bytes.span.raw.extracting(range)) else { return }
+        guard let offset = work.copy(bytes.span.raw.extracting(range)) else { return }
         var frame = entry.frame
         frame.offset = offset
         frame.isReleased = true
         frame.verdict = verdict
-        frames.append(frame)
+        work.append(frame)
         entries[index] = nil
         count -= 1
     }

@@ -29,7 +29,7 @@ public struct ServiceTable: Sendable {
     @inlinable public var count: Int { services.count }
 
     public subscript(_ index: VirtualServiceIndex) -> VirtualService {
-        services[Int(index.rawValue)]
+        @inline(__always) _read { yield services[Int(index.rawValue)] }
     }
 
     /// The slot for a flow hash: the high half scaled to the row's length.

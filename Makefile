@@ -1,0 +1,88 @@
+# Weft's commands. Needs Debian 12 and a Swift 6.2 toolchain; what else is missing is installed, with
+# a word about it. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+DESTDIR ?=
+PREFIX ?= /usr/local
+prefix := $(DESTDIR)$(PREFIX)
+bash_completions := $(prefix)/share/bash-completion/completions
+zsh_completions := $(prefix)/share/zsh/site-functions
+fish_completions := $(prefix)/share/fish/vendor_completions.d
+
+# The Swift runtime is linked in, so that the binary runs where no toolchain is installed.
+release := swift build --configuration release --product weft --static-swift-stdlib
+weft := .build/release/weft
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: release ## Replay a real capture through a three-node mesh
+	$(weft) replay -c bench-data/stacks/web.yml -i bench-data/traces/real.pcap -o out/demo
+	@echo "Every packet with its decision: wireshark out/demo/node1.pcapng"
+
+.PHONY: test
+test: test-packages lint guards ## Check format and guards, and run every test
+	swift test
+
+.PHONY: lint
+lint: ## Check the format of all Swift code
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+.PHONY: guards
+guards: build-packages ## Check in a release build that the data path allocates nothing
+	@if [[ -d Sources/CAllocationCounter ]]; then \
+		swift test --configuration release --filter AllocationTests; \
+	fi
+
+.PHONY: build
+build: build-packages ## Build everything for debugging
+	swift build
+
+.PHONY: release
+release: build-packages ## Build the command, optimized, to .build/release/weft
+	$(release)
+
+.PHONY: build-packages test-packages
+build-packages:
+	@scripts/install-missing libpcap-dev
+test-packages: build-packages
+	@scripts/install-missing tshark
+
+.PHONY: install
+install: release ## Install the command and its shell completions (DESTDIR=, PREFIX=/usr/local)
+	install -d $(prefix)/bin $(bash_completions) $(zsh_completions) $(fish_completions)
+	install -s -m 755 $(weft) $(prefix)/bin/weft
+	$(weft) --generate-completion-script bash > $(bash_completions)/weft
+	$(weft) --generate-completion-script zsh > $(zsh_completions)/_weft
+	$(weft) --generate-completion-script fish > $(fish_completions)/weft.fish
+
+.PHONY: uninstall
+uninstall: ## Remove what install put there
+	rm -f $(prefix)/bin/weft $(bash_completions)/weft $(zsh_completions)/_weft \
+		$(fish_completions)/weft.fish
+
+# Fuzzing: the modules once more, instrumented, and one program for each target.
+fuzz_targets := wire capture dataplane
+fuzz_seconds ?= 30
+
+.PHONY: fuzz
+fuzz: $(fuzz_targets:%=fuzz-%) ## Fuzz each target for half a minute (fuzz_seconds=30)
+
+.PHONY: $(fuzz_targets:%=fuzz-%)
+$(fuzz_targets:%=fuzz-%): fuzz-%: build-packages
+	scripts/fuzz $* $(fuzz_seconds)
+
+.PHONY: bench-data
+bench-data: release ## Make the deterministic traces of bench-data again
+	@scripts/install-missing python3-scapy
+	/usr/bin/python3 bench-data/make-malformed.py bench-data/traces
+
+.PHONY: clean
+clean: ## Remove everything built and written
+	rm -rf .build out

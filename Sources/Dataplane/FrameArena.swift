@@ -1,0 +1,69 @@
+// The memory that the frames of a batch live in.
+//
+// One block of bytes, each frame with room before it for an outer header, so wrapping and unwrapping
+// move an offset and copy nothing. Invariant: every frame's range, headroom included, lies inside
+// the arena and overlaps no other frame's.
+
+import Wire
+
+public struct FrameArena: ~Copyable {
+    var bytes: [UInt8]
+    /// First byte not yet given to a frame.
+    public internal(set) var usedByteCount = 0
+
+    /// An arena of `byteCapacity` bytes, at least enough for one frame of any permitted length.
+    public init(byteCapacity: Int = 1 << 20) {
+        let least = Limits.frameByteCountMax + Limits.headroomByteCount
+        bytes = [UInt8](repeating: 0, count: max(byteCapacity, least))
+    }
+
+    /// Bytes not yet given to a frame.
+    public var freeByteCount: Int { bytes.count - usedByteCount }
+
+    /// The frame's bytes, to read.
+    @_lifetime(borrow self)
+    public func bytes(of frame: Frame) -> RawSpan {
+        bytes.span.raw.extracting(frame.range)
+    }
+
+    /// The frame's bytes, to change.
+    @_lifetime(&self)
+    public mutating func mutableBytes(of frame: Frame) -> MutableRawSpan {
+        bytes.rawBytes(at: frame.offset, count: frame.byteCount)
+    }
+
+    /// Sets bytes aside for a frame of `byteCount`, headroom before it; nil when they do not fit.
+    public mutating func reserve(_ byteCount: Int) -> Int? {
+        Self.reserve(byteCount, of: bytes.count, &usedByteCount)
+    }
+
+    /// Copies `source` into the arena, `prefix` bytes left free before it for a link header that
+    /// the caller writes; nil when it does not fit.
+    public mutating func append(_ source: RawSpan, prefix: Int = 0) -> Int? {
+        let byteCount = prefix + source.byteCount
+        guard let offset = reserve(byteCount) else { return nil }
+        var target = bytes.rawBytes(at: offset, count: byteCount)
+        target.copy(source, at: prefix)
+        return offset
+    }
+
+    /// Takes back everything set aside since `usedByteCount` was `mark`.
+    public mutating func release(to mark: Int) {
+        precondition(mark <= usedByteCount)
+        usedByteCount = mark
+    }
+
+    /// Forgets every frame.
+    public mutating func removeAll() { usedByteCount = 0 }
+
+    /// The one rule of placement: headroom, then the frame, and the next on a cache line of its own.
+    @inline(__always)
+    static func reserve(_ byteCount: Int, of capacity: Int, _ used: inout Int) -> Int? {
+        let offset = used &+ Limits.headroomByteCount
+        guard byteCount <= Limits.frameByteCountMax, capacity &- offset >= byteCount else {
+            return nil
+        }
+        used = min((offset &+ byteCount &+ 63) & ~63, capacity)
+        return offset
+    }
+}

@@ -1,0 +1,64 @@
+// `weft pcap info`: what capinfos(1) tells of capture files, in its words and units where it has
+// them, so that scripts written for one read the other.
+//
+// Invariant: a file that cannot be read never hides the others. Each gets its message, the rest are
+// reported, and the exit code is that of the last failure.
+
+import ArgumentParser
+import Capture
+import Foundation
+
+struct PcapInfo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info",
+        abstract: "Say what capture files hold: format, packets, times, rates, interfaces.")
+
+    @Argument(help: "Capture files, pcap or pcapng; - for standard input.")
+    var files: [String]
+
+    @Flag(name: [.customShort("T"), .long], help: "A table: tab-separated, one line per file.")
+    var table = false
+
+    @Flag(help: "JSON, schema weft.pcap-info/1.")
+    var json = false
+
+    mutating func validate() throws {
+        if table, json { throw ValidationError("'-T' and '--json' exclude each other.") }
+    }
+
+    mutating func run() throws {
+        var summaries: [CaptureSummary] = []
+        var code: ExitCode?
+        if table { print(CaptureTable.header) }
+        for file in files {
+            do throws(CaptureError) {
+                let summary = try Self.summary(of: file)
+                if let truncation = summary.truncation { Message.write("\(truncation)") }
+                if table { print(CaptureTable.row(summary)) }
+                if !table, !json { put(summary, isFirst: summaries.isEmpty) }
+                summaries.append(summary)
+            } catch {
+                code = Message.fail(error, error.inputExit)
+            }
+        }
+        if json { try print(JSON.text(CaptureReport(files: summaries.map(CaptureEntry.init)))) }
+        if let code { throw code }
+    }
+
+    private static func summary(of path: String) throws(CaptureError) -> CaptureSummary {
+        var reader = try CaptureReader(path: path)
+        return try CaptureSummary(reading: &reader)
+    }
+
+    private func put(_ summary: CaptureSummary, isFirst: Bool) {
+        if !isFirst { print() }
+        for (name, value) in CaptureTable.lines(summary) {
+            print((name + ":").padding(toLength: 21, withPad: " ", startingAt: 0) + value)
+        }
+        guard case .pcapng = summary.format else { return }
+        print("Interfaces:          \(summary.interfaces.count)")
+        for (index, entry) in summary.interfaces.enumerated() {
+            print("  #\(index) \(CaptureTable.line(entry))")
+        }
+    }
+}
