@@ -1,4 +1,5 @@
-// Where libFuzzer calls in. Compiled once for each target, which `-D` names; not part of the package.
+// Where libFuzzer calls in: one input, one run. Compiled by scripts/fuzz once for each target, which
+// `-D` names, and no part of the package. A complaint ends the process, which is how it is heard.
 
 import FuzzTargets
 
