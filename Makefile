@@ -67,12 +67,12 @@ uninstall: ## Remove what install put there
 	rm -f $(prefix)/bin/weft $(bash_completions)/weft $(zsh_completions)/_weft \
 		$(fish_completions)/weft.fish
 
-# Fuzzing: the modules once more, instrumented, and one program for each target.
-fuzz_targets := wire capture dataplane
+# Seconds for each target.
 fuzz_seconds ?= 30
+fuzz_targets := wire capture dataplane
 
 .PHONY: fuzz
-fuzz: $(fuzz_targets:%=fuzz-%) ## Fuzz each target for half a minute (fuzz_seconds=30)
+fuzz: $(fuzz_targets:%=fuzz-%) ## Fuzz Wire, Capture and the data plane (fuzz_seconds=30 each)
 
 .PHONY: $(fuzz_targets:%=fuzz-%)
 $(fuzz_targets:%=fuzz-%): fuzz-%: build-packages
@@ -82,6 +82,8 @@ $(fuzz_targets:%=fuzz-%): fuzz-%: build-packages
 bench-data: release ## Make the deterministic traces of bench-data again
 	@scripts/install-missing python3-scapy
 	/usr/bin/python3 bench-data/make-malformed.py bench-data/traces
+	# The commands that bench-data/README.md gives, word for word.
+	grep -E '^weft generate ' bench-data/README.md | sed 's|^weft|../$(weft)|' | (cd bench-data; bash -eux)
 
 .PHONY: clean
 clean: ## Remove everything built and written

@@ -68,6 +68,11 @@ let package = Package(
             name: "WeftTests",
             dependencies: ["weft", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Wire"],
             swiftSettings: rules),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Capture", "Dataplane", "Mesh", "Replay", "Wire"],
+            path: "Tests/Fuzz/Targets", swiftSettings: rules),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: rules),
         .testTarget(name: "TidyTests", swiftSettings: rules),
     ]
 )

@@ -16,7 +16,8 @@ import Testing
     }
 
     private func report(_ findings: [Finding]) {
-        for finding in findings { Issue.record("\(finding)") }
+        guard !findings.isEmpty else { return }
+        Issue.record("\(findings.map(\.description).joined(separator: "\n"))")
     }
 
     @Test(arguments: Rule.all)
