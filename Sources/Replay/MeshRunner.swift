@@ -27,14 +27,18 @@ public struct MeshRunner: ~Copyable {
     private var now: UInt64 = 0
 
     /// A mesh with all the nodes of `cluster`. Flow tables hold `flowCountMax` flows on each node,
-    /// a power of two, and are keyed from `seed`.
-    public init(_ cluster: Cluster, flowCountMax: Int = 1 << 22, seed: UInt64 = 0) {
+    /// a power of two, and are keyed from `seed`. Without `usesShortWay` every packet goes the
+    /// general way, to the same end; only a test has reason to.
+    public init(
+        _ cluster: Cluster, flowCountMax: Int = 1 << 22, seed: UInt64 = 0,
+        usesShortWay: Bool = true
+    ) {
         let compilation = Compilation(cluster)
         nodes = cluster.nodes.map { node in
             RunningNode(
                 compilation.program(for: node.id),
                 key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
-                flowCountMax: flowCountMax)
+                flowCountMax: flowCountMax, usesShortWay: usesShortWay)
         }
         incoming = cluster.nodes.map { _ in FrameList() }
         next = incoming

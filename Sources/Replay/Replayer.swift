@@ -44,11 +44,14 @@ public struct Replayer: ~Copyable {
     /// Added to time stamps, so that a second pass follows the first.
     private var timeShift: UInt64 = 0
 
-    /// Prepares a replay; reads nothing yet.
-    public init(_ cluster: Cluster, _ options: ReplayOptions) throws(ReplayError) {
+    /// Prepares a replay; reads nothing yet. `usesShortWay` as for `MeshRunner`.
+    public init(
+        _ cluster: Cluster, _ options: ReplayOptions, usesShortWay: Bool = true
+    ) throws(ReplayError) {
         self.cluster = cluster
         self.options = options
-        let runner = MeshRunner(cluster, flowCountMax: options.flowCountMax)
+        let runner = MeshRunner(
+            cluster, flowCountMax: options.flowCountMax, usesShortWay: usesShortWay)
         var rules: [RemapRule] = []
         for text in options.remaps { rules.append(try RemapRule(text, cluster)) }
         let programs = (0..<runner.nodeCount).map { runner.program(NodeIndex($0)) }
