@@ -43,10 +43,31 @@ public struct FrameList: Sendable {
     /// does not grow while `process` works on it.
     public mutating func ensureRoom() {
         let room = Limits.batchFrameCount + Limits.heldFrameCountMax
-        guard freeCount < room else { return }
+        if freeCount < room { grow() }
+    }
+
+    @inline(never)
+    private mutating func grow() {
         let blank = Frame(offset: 0, byteCount: 0, wireByteCount: 0, id: 0, arrival: .network)
         storage.append(contentsOf: repeatElement(blank, count: storage.count))
     }
 
     public mutating func removeAll() { count = 0 }
+
+    /// Moves every frame that was sent over the underlay to the end of the list of the node that it
+    /// was sent to, where it is a frame from the network again. Whether there was any.
+    public func forward(to lists: inout [FrameList]) -> Bool {
+        let frames = storage.span
+        var targets = lists.mutableSpan
+        var isMoving = false
+        for index in 0..<count {
+            guard case .transmitted(.underlay(let target)) = frames[index].verdict else {
+                continue
+            }
+            targets[Int(target.rawValue)].ensureRoom()
+            targets[Int(target.rawValue)].append(frames[index].arriving())
+            isMoving = true
+        }
+        return isMoving
+    }
 }

@@ -115,17 +115,7 @@ public struct MeshRunner: ~Copyable {
     private mutating func forward() -> Bool {
         var isMoving = false
         for node in incoming.indices {
-            for index in 0..<incoming[node].count {
-                var frame = incoming[node][index]
-                guard case .transmitted(.underlay(let target)) = frame.verdict else { continue }
-                frame.verdict = .pending
-                frame.arrival = .network
-                frame.isGenerated = false
-                frame.isReleased = false
-                next[Int(target.rawValue)].ensureRoom()
-                next[Int(target.rawValue)].append(frame)
-                isMoving = true
-            }
+            if incoming[node].forward(to: &next) { isMoving = true }
             incoming[node].removeAll()
         }
         swap(&incoming, &next)

@@ -68,7 +68,7 @@ struct ReplayVerb: ParsableCommand {
         if loop > 1, input == "-" {
             throw ValidationError("--loop: standard input can be read only once")
         }
-        if input == "-", stack.composeFile == "-" {
+        if input == "-", stack.composeFile.contains("-") {
             throw ValidationError("-c and -i: standard input can be read only once")
         }
     }
