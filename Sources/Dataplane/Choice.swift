@@ -25,7 +25,7 @@ extension Program {
     public func choose(
         _ flow: FlowKey, service index: VirtualServiceIndex, target: Port
     ) -> Choice? {
-        let hash = flow.hash(hashKey)
+        let hash = flow.hash(keyed)
         let service = services[index]
         let slot = services.slot(hash, of: service)
         guard let endpoint = services.endpoint(at: slot, of: service) else { return nil }

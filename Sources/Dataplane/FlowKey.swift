@@ -23,9 +23,13 @@ public struct FlowKey: Hashable, Sendable {
 
     /// The flow hash: SipHash-1-3 of 9 bytes for IPv4, 21 for IPv6.
     @inlinable @inline(__always)
-    public func hash(_ key: HashKey) -> UInt64 {
+    public func hash(_ key: HashKey) -> UInt64 { hash(SipHash(key)) }
+
+    /// The flow hash from a state that has taken in the key and nothing else.
+    @inlinable @inline(__always)
+    func hash(_ keyed: SipHash) -> UInt64 {
         let ports = UInt64(clientPort.rawValue) | UInt64(servicePort.rawValue) << 16
-        var hash = SipHash(key)
+        var hash = keyed
         if client.isIPv4Mapped {
             hash.absorb(ports | (client.low & 0xffff_ffff) << 32)
             return hash.finish(tail: UInt64(proto.rawValue), byteCount: 9)

@@ -84,7 +84,7 @@ public struct Program: Sendable {
     /// The node this program is for.
     public var node: NodeIndex
     /// The cluster's flow hash key.
-    public var hashKey: HashKey
+    public let hashKey: HashKey
     public var vxlanPort: Port
     public var replyPath: ReplyPath
     /// Where the node sends what is for clients.
@@ -98,6 +98,8 @@ public struct Program: Sendable {
     public var ports = PortTable()
     /// By `NodeIndex`: the outer headers towards it; nil over IPv6.
     let tunnels: [TunnelHeader?]
+    /// The flow hash before the flow.
+    let keyed: SipHash
     /// By `EndpointIndex`.
     let shortEndpoints: [ShortEndpoint]
     /// The node's own VTEP; zero over IPv6.
@@ -127,6 +129,7 @@ public struct Program: Sendable {
         self.epoch = epoch
         self.node = node
         self.hashKey = hashKey
+        keyed = SipHash(hashKey)
         self.vxlanPort = vxlanPort
         self.replyPath = replyPath
         self.routerMAC = routerMAC

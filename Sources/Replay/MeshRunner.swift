@@ -73,9 +73,12 @@ public struct MeshRunner: ~Copyable {
         now: UInt64, observer: inout Observer, clock: () -> UInt64
     ) {
         self.now = max(self.now, now)
-        var isMoving = true
-        while isMoving {
-            isMoving = observer.isWatching ? watchedRound(&observer, clock) : round(clock)
+        if observer.isWatching {
+            while watchedRound(&observer, clock) {}
+        } else {
+            let start = clock()
+            while round() {}
+            processingNanoseconds &+= clock() &- start
         }
         pendingCount = 0
     }
@@ -87,14 +90,11 @@ public struct MeshRunner: ~Copyable {
     }
 
     /// One round; whether anything is on the wire afterwards.
-    private mutating func round(_ clock: () -> UInt64) -> Bool {
-        let start = clock()
+    private mutating func round() -> Bool {
         for index in nodes.indices where !incoming[index].isEmpty {
             nodes[index].process(&incoming[index], in: &arena, now: now)
         }
-        let isMoving = forward()
-        processingNanoseconds &+= clock() &- start
-        return isMoving
+        return forward()
     }
 
     /// One round with somebody watching, whose time is not counted.

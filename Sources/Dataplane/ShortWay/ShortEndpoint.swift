@@ -1,11 +1,13 @@
-// What the short way wants to know of an endpoint, gathered from the tables of the program into half
-// a cache line when the program is made.
+// What the short way wants to know of an endpoint, gathered from the tables of the program when the
+// program is made: for IPv4 all of it lies in one cache line.
 //
 // Invariant: it says what `Program.endpoints` and `Program.networks` say.
 
 import Wire
 
 struct ShortEndpoint: Sendable {
+    /// Zero where there is none.
+    let address4: IPv4Address
     let service: ServiceIndex
     let vni: UInt32
     /// The largest IP packet that fits the network, in bytes.
@@ -14,8 +16,12 @@ struct ShortEndpoint: Sendable {
     /// The Ethernet addresses of what is sent to it, as twelve bytes of a frame.
     private let addressesEnd: UInt32
     private let addresses: UInt64
+    /// Zero where there is none.
+    let address6: IPv6Address
 
     init(_ endpoint: Endpoint, on network: OverlayNetwork) {
+        address4 = endpoint.address4 ?? IPv4Address(rawValue: 0)
+        address6 = endpoint.address6 ?? IPv6Address(high: 0, low: 0)
         service = endpoint.service
         vni = network.vni
         mtu = UInt32(clamping: network.mtu)
@@ -27,7 +33,7 @@ struct ShortEndpoint: Sendable {
 
     /// Writes the Ethernet addresses of a frame that starts at `offset`.
     @inline(__always)
-    func address(_ bytes: inout MutableRawSpan, at offset: Int) {
+    func readdress(_ bytes: inout MutableRawSpan, at offset: Int) {
         bytes.setU64(offset, addresses)
         bytes.setU32(offset &+ 8, addressesEnd)
     }

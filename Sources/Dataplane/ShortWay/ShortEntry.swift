@@ -25,6 +25,7 @@ private func enterShort<Header: ShortHeader>(
     _ program: borrowing Program
 ) -> Bool {
     guard work.frames[index].isFresh,
+        !isTunnelled(work.bytes(of: work.frames[index]), program),
         let packet = ShortPacket<Header>(
             work.bytes(of: work.frames[index]), at: 0,
             wireByteCount: work.frames[index].wireByteCount),
@@ -36,10 +37,10 @@ private func enterShort<Header: ShortHeader>(
     let flow = FlowKey(
         client: packet.client, clientPort: packet.sourcePort,
         servicePort: packet.destinationPort, proto: packet.proto)
-    guard let choice = program.choose(flow, service: binding.service, target: binding.target),
-        let address = Header.address(of: program.endpoints[Int(choice.endpoint.rawValue)])
+    guard let choice = program.choose(flow, service: binding.service, target: binding.target)
     else { return false }
     let endpoint = program.shortEndpoints[Int(choice.endpoint.rawValue)]
+    guard let address = Header.address(of: endpoint) else { return false }
     guard endpoint.node != program.node else {
         work.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
         work.frames[index].choice = choice
@@ -61,8 +62,16 @@ private func enterShort<Header: ShortHeader>(
         to: &bytes, innerByteCount: innerByteCount,
         trafficClass: packet.header.trafficClass & 3,
         sourcePort: overlaySourcePort(choice.hash), vni: endpoint.vni)
-    endpoint.address(&bytes, at: TunnelHeader.byteCount)
+    endpoint.readdress(&bytes, at: TunnelHeader.byteCount)
     return true
+}
+
+/// Whether the address and port of this node's VTEP stand where an IPv4 packet has them: nothing that
+/// enters here, as a rule, and cheaper to ask than anything else.
+@inline(__always)
+func isTunnelled(_ bytes: RawSpan, _ program: borrowing Program) -> Bool {
+    bytes.byteCount >= ShortPacket<ShortIPv4>.leastByteCount && bytes.u32(30) == program.vtep4
+        && bytes.u16(36) == program.vxlanPort.rawValue
 }
 
 extension Frame {

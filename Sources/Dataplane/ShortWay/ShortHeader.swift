@@ -23,7 +23,7 @@ protocol ShortHeader {
     init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int)
 
     /// An endpoint's address of this family.
-    static func address(of endpoint: Endpoint) -> Address?
+    static func address(of endpoint: ShortEndpoint) -> Address?
 
     /// Takes one off the hop limit of the frame in `bytes` and replaces the destination; what that
     /// means for a transport checksum is the result.
@@ -62,7 +62,9 @@ struct ShortIPv4: ShortHeader {
     }
 
     @inline(__always)
-    static func address(of endpoint: Endpoint) -> IPv4Address? { endpoint.address4 }
+    static func address(of endpoint: ShortEndpoint) -> IPv4Address? {
+        endpoint.address4.rawValue == 0 ? nil : endpoint.address4
+    }
 
     @inline(__always)
     func redirect(_ bytes: inout MutableRawSpan, to address: IPv4Address) -> ChecksumDelta {
@@ -107,7 +109,9 @@ struct ShortIPv6: ShortHeader {
     }
 
     @inline(__always)
-    static func address(of endpoint: Endpoint) -> IPv6Address? { endpoint.address6 }
+    static func address(of endpoint: ShortEndpoint) -> IPv6Address? {
+        endpoint.address6.high | endpoint.address6.low == 0 ? nil : endpoint.address6
+    }
 
     @inline(__always)
     func redirect(_ bytes: inout MutableRawSpan, to address: IPv6Address) -> ChecksumDelta {

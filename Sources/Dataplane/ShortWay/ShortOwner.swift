@@ -30,13 +30,13 @@ private func receiveShort<Header: ShortHeader>(
         case .node(let entry) = program.addresses.find(
             IPv6Address(mapped: outer), in: .underlay),
         case .endpoint(let owned) = program.addresses.find(mac, in: .mac(program.ingress)),
-        let address = Header.address(of: program.endpoints[Int(owned.rawValue)]),
-        address != packet.header.destination,
         case .node = program.addresses.find(packet.target, in: .clients),
         let binding = program.ports.find(packet.proto, packet.destinationPort)
     else { return false }
     let endpoint = program.shortEndpoints[Int(owned.rawValue)]
-    guard program.services[binding.service].service == endpoint.service else { return false }
+    guard program.services[binding.service].service == endpoint.service,
+        let address = Header.address(of: endpoint), address != packet.header.destination
+    else { return false }
     state.remoteCount &+= 1
     work.frames[index].advance(TunnelHeader.byteCount)
     let choice = Choice(
@@ -53,7 +53,7 @@ private func tunnelled<Header: ShortHeader>(
 ) -> (outer: IPv4Address, ShortPacket<Header>, MACAddress)? {
     let start = TunnelHeader.byteCount
     guard bytes.byteCount >= start &+ ShortPacket<Header>.leastByteCount,
-        bytes.u32(30) == program.vtep4, bytes.u16(36) == program.vxlanPort.rawValue,
+        isTunnelled(bytes, program),
         bytes.u8(start &- 8) & 0x08 != 0, bytes.u32(start &- 4) >> 8 == program.ingressVNI,
         let outer = ShortIPv4(bytes, at: 0, wireByteCount: wireByteCount), outer.proto == .udp,
         case let length = Int(bytes.u16(38)), length >= 8,
@@ -81,7 +81,7 @@ func deliverShort<Header: ShortHeader>(
     work.endpoints[Int(choice.endpoint.rawValue)].requests.add(packet.byteCount)
     var bytes = work.mutableBytes(of: work.frames[index])
     packet.redirect(&bytes, to: address, choice.target)
-    endpoint.address(&bytes, at: 0)
+    endpoint.readdress(&bytes, at: 0)
 }
 
 /// Enters the packet's flow in the flow table; the reason if that cannot be.

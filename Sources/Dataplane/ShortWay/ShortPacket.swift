@@ -8,8 +8,8 @@ import Wire
 
 struct ShortPacket<Header: ShortHeader> {
     let header: Header
-    let sourcePort: Port
-    let destinationPort: Port
+    /// Both, the source port above.
+    private let ports: UInt32
     /// TCP's header length and flags, UDP's length, or the first of SCTP's chunks.
     private let word: UInt16
 
@@ -31,8 +31,7 @@ struct ShortPacket<Header: ShortHeader> {
         let start = base &+ Self.transport
         let byteCount = header.packetByteCount &- Header.byteCount
         let present = bytes.byteCount &- start
-        sourcePort = Port(bytes.u16(start))
-        destinationPort = Port(bytes.u16(start &+ 2))
+        ports = bytes.u32(start)
         switch header.proto {
         case .tcp:
             guard present >= 20 else { return nil }
@@ -49,11 +48,14 @@ struct ShortPacket<Header: ShortHeader> {
         }
     }
 
+    var sourcePort: Port { Port(UInt16(truncatingIfNeeded: ports >> 16)) }
+    var destinationPort: Port { Port(UInt16(truncatingIfNeeded: ports)) }
     var proto: IPProtocol { header.proto }
     var byteCount: Int { header.packetByteCount }
     var client: IPv6Address { header.source.mapped }
     var target: IPv6Address { header.destination.mapped }
 
+    @inline(__always)
     var event: FlowEvent {
         switch proto {
         case .tcp: FlowEvent(TCPFlags(rawValue: UInt8(truncatingIfNeeded: word)))
