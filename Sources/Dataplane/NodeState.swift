@@ -51,27 +51,30 @@ public struct NodeState: ~Copyable {
             && ledger.held == UInt64(held.count)
     }
 
-    /// Moves the counters out, so that they can be borrowed beside the rest, long enough for every
-    /// service and endpoint of the program.
-    mutating func takeCounters(
-        for program: borrowing Program
-    ) -> (services: [FlowTraffic], endpoints: [FlowTraffic]) {
+    /// Makes room, between calls, for what the program counts and for new flows.
+    mutating func prepare(for program: borrowing Program, now: UInt32) {
         Self.lengthen(&services, to: program.services.count)
         Self.lengthen(&endpoints, to: program.endpoints.count)
-        var taken: ([FlowTraffic], [FlowTraffic]) = ([], [])
-        swap(&taken.0, &services)
-        swap(&taken.1, &endpoints)
-        return taken
+        flows4.rebuildIfCrowded(now: now)
+        flows6.rebuildIfCrowded(now: now)
+    }
+
+    /// Moves counters and flow records out, so that they can be borrowed beside the rest, and with a
+    /// second call back. Nothing is copied and nothing counted.
+    @inline(__always)
+    mutating func exchange(
+        _ services: inout [FlowTraffic], _ endpoints: inout [FlowTraffic],
+        _ flows4: inout [FlowRecord<IPv4Address>], _ flows6: inout [FlowRecord<IPv6Address>]
+    ) {
+        swap(&services, &self.services)
+        swap(&endpoints, &self.endpoints)
+        self.flows4.exchange(&flows4)
+        self.flows6.exchange(&flows6)
     }
 
     private static func lengthen(_ counters: inout [FlowTraffic], to count: Int) {
         guard counters.count < count else { return }
         counters.append(contentsOf: repeatElement(FlowTraffic(), count: count - counters.count))
-    }
-
-    mutating func giveBack(_ services: [FlowTraffic], _ endpoints: [FlowTraffic]) {
-        self.services = services
-        self.endpoints = endpoints
     }
 
     @inline(__always)

@@ -21,10 +21,11 @@ public func process(
     _ frames: inout FrameList, in arena: inout FrameArena, program: borrowing Program,
     state: inout NodeState, now: UInt64
 ) {
-    state.flows4.rebuildIfCrowded(now: Work.seconds(now))
-    state.flows6.rebuildIfCrowded(now: Work.seconds(now))
-    var (services, endpoints) = state.takeCounters(for: program)
-    var (flows4, flows6) = (state.flows4.lend(), state.flows6.lend())
+    state.prepare(for: program, now: Work.seconds(now))
+    var (services, endpoints): ([FlowTraffic], [FlowTraffic]) = ([], [])
+    var flows4: [FlowRecord<IPv4Address>] = []
+    var flows6: [FlowRecord<IPv6Address>] = []
+    state.exchange(&services, &endpoints, &flows4, &flows6)
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
     let count = frames.count
     var work = Work(
@@ -37,9 +38,7 @@ public func process(
     _ = consume work
     arena.usedByteCount = usedAfterwards
     frames.count = countAfterwards
-    state.giveBack(services, endpoints)
-    state.flows4.takeBack(flows4)
-    state.flows6.takeBack(flows6)
+    state.exchange(&services, &endpoints, &flows4, &flows6)
 }
 
 private func run(

@@ -54,14 +54,9 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
 
     var byteCount: Int { records.count * MemoryLayout<FlowRecord<Address>>.stride }
 
-    /// Moves the records out, so that they can be borrowed beside the rest for a batch.
-    mutating func lend() -> [FlowRecord<Address>] {
-        var lent: [FlowRecord<Address>] = []
-        swap(&lent, &records)
-        return lent
-    }
-
-    mutating func takeBack(_ records: [FlowRecord<Address>]) { self.records = records }
+    /// Moves the records out, so that they can be borrowed beside the rest for a batch, or back.
+    @inline(__always)
+    mutating func exchange(_ records: inout [FlowRecord<Address>]) { swap(&records, &self.records) }
 
     /// The origin of a live flow; the packet came from the task.
     @inline(__always)
