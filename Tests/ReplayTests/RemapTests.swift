@@ -97,6 +97,25 @@ import Wire
         }
     }
 
+    @Test func `one server becomes one node, whoever asks`() throws {
+        // Story: the lower address was taken for the server, which clients could have.
+        let cluster = try Replaying.cluster("web")
+        var entries: Set<NodeIndex> = []
+        for target in ["tcp/9.9.9.9:443", "tcp/203.0.113.99:443", "tcp/203.0.113.98:443"] {
+            let frames = try conversation(target).filter { word($0.frame.bytes, 36) == 443 }
+            var observer = FateObserver(Compilation(cluster).program(for: NodeID(0)))
+            try withDirectory { directory in
+                let path = "\(directory)/public.pcap"
+                try TraceFile.write(frames.map(\.frame), to: path)
+                let options = ReplayOptions(remaps: ["tcp=web:8080"])
+                try Replaying.replay(path, through: cluster, options, &observer)
+            }
+            #expect(Set(observer.entries.values).count == 1, "\(target)")
+            entries.formUnion(observer.entries.values)
+        }
+        #expect(entries.count > 1)
+    }
+
     @Test func `without a rule the same trace is nothing to the mesh`() throws {
         let cluster = try Replaying.cluster("web")
         try withDirectory { directory in
