@@ -128,7 +128,11 @@ public struct Recorder: ~Copyable, FrameObserver {
     private mutating func file(of endpoint: EndpointIndex) throws(CaptureError) -> RecordedFile {
         let task = narrator.compilation.task(endpoint)
         if let file = tasks[task.id] { return file }
-        let path = "\(directory)/\(task.name).pcapng"
+        var path = "\(directory)/\(task.name).pcapng"
+        // A node may be called as a task is, since its name may have dots.
+        if nodes.contains(where: { $0.path == path }) {
+            path = "\(directory)/\(task.name)-task.pcapng"
+        }
         let file = try RecordedFile(path: path, interfaces: ["eth0"], names: names)
         tasks[task.id] = file
         return file

@@ -184,6 +184,21 @@ import Wire
         }
     }
 
+    @Test func `a node that is called as a task is keeps its own file`() throws {
+        let text = try String(contentsOfFile: bundled("stacks/web.yml"), encoding: .utf8)
+            .replacing("name: node2", with: "name: web_web.1")
+        let cluster = try Replaying.cluster(text: text, "web")
+        try record(Fixture["real.pcapng"], cluster) { paths, _ in
+            #expect(Set(paths).count == paths.count)
+            let own = try #require(paths.first { $0.hasSuffix("/web_web.1.pcapng") })
+            let task = try #require(paths.first { $0.hasSuffix("/web_web.1-task.pcapng") })
+            for (path, names) in [(own, ["clients", "underlay"]), (task, ["eth0"])] {
+                let reader = try CaptureReader(path: path)
+                #expect(reader.interfaces.compactMap(\.name) == names)
+            }
+        }
+    }
+
     @Test func `a cut frame with padding keeps the length it had on the wire`() throws {
         // Story: the padding went from the length on the wire too, once the frame was wrapped.
         let cluster = try Replaying.cluster("web")
