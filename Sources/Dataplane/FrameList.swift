@@ -1,6 +1,6 @@
 // A list of frames with a fixed capacity: the unit that `process` works on.
 //
-// Invariant: it never grows while packets pass. Besides the frames handed over it has room for as
+// Invariant: it never grows inside `process`. Besides the frames handed over it has room for as
 // many again that the node makes or releases; what does not fit stays where it is.
 
 public struct FrameList: Sendable {
@@ -37,6 +37,15 @@ public struct FrameList: Sendable {
     public mutating func append(_ frame: Frame) {
         storage[count] = frame
         count &+= 1
+    }
+
+    /// Makes room for as many frames again as a batch has, if it lacks it. For between calls: a list
+    /// does not grow while `process` works on it.
+    public mutating func ensureRoom() {
+        let room = Limits.batchFrameCount + Limits.heldFrameCountMax
+        guard freeCount < room else { return }
+        let blank = Frame(offset: 0, byteCount: 0, wireByteCount: 0, id: 0, arrival: .network)
+        storage.append(contentsOf: repeatElement(blank, count: storage.count))
     }
 
     public mutating func removeAll() { count = 0 }

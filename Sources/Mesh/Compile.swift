@@ -104,10 +104,7 @@ extension Compilation {
     /// flow hash chooses the same task whichever network it comes by.
     private mutating func add(_ service: Service) {
         let tasks = cluster.tasks(of: service.id)
-        let backends = tasks.map {
-            MaglevBackend(
-                identity: $0.identity.rawValue, weight: $0.state == .running ? $0.weight : 0)
-        }
+        let backends = tasks.map(\.backend)
         let size = Maglev.size(backendCount: max(service.replicaCountMax, backends.count))
         let slots = Maglev.table(backends, size: size)
         for address in service.virtualAddresses {
@@ -120,8 +117,8 @@ extension Compilation {
         for node in cluster.nodes {
             let own = tasks.filter { $0.node == node.id && !$0.endpoints.isEmpty }
             guard let network = own.first?.endpoints.first?.network else { continue }
-            let backends = own.map { MaglevBackend(identity: $0.identity.rawValue) }
-            let slots = Maglev.table(backends, size: Maglev.size(backendCount: own.count))
+            let slots = Maglev.table(
+                own.map(\.backend), size: Maglev.size(backendCount: own.count))
             _ = append(service, on: network, own[...], slots, HostPort(node: node.id))
         }
     }
@@ -209,6 +206,13 @@ extension Compilation {
                         target: port.target))
             }
         }
+    }
+}
+
+extension Task {
+    /// Only a running task takes new flows.
+    fileprivate var backend: MaglevBackend {
+        MaglevBackend(identity: identity.rawValue, weight: state == .running ? weight : 0)
     }
 }
 

@@ -118,6 +118,7 @@ public struct MeshRunner: ~Copyable {
                 frame.arrival = .network
                 frame.isGenerated = false
                 frame.isReleased = false
+                next[Int(target.rawValue)].ensureRoom()
                 next[Int(target.rawValue)].append(frame)
                 isMoving = true
             }
