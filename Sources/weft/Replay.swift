@@ -1,4 +1,5 @@
 // `weft replay`: a packet trace through a described mesh.
+// Parses the options, loads the mesh, runs the replay and prints; what happens is in `Replay`.
 
 import ArgumentParser
 import Capture
