@@ -10,7 +10,7 @@ final class RunningNode {
     let program: Program
     var state: NodeState
 
-    init(_ program: Program, key: Dataplane.HashKey, flowCountMax: Int) {
+    init(_ program: Program, key: HashKey, flowCountMax: Int) {
         self.program = program
         state = NodeState(for: program, key: key, flowCountMax: flowCountMax)
     }
