@@ -39,14 +39,5 @@ public struct FrameList: Sendable {
         count &+= 1
     }
 
-    /// Makes room for as many frames again as a batch has, if it lacks it. For between calls: a list
-    /// does not grow while `process` works on it.
-    public mutating func ensureRoom() {
-        let room = Limits.batchFrameCount + Limits.heldFrameCountMax
-        guard freeCount < room else { return }
-        let blank = Frame(offset: 0, byteCount: 0, wireByteCount: 0, id: 0, arrival: .network)
-        storage.append(contentsOf: repeatElement(blank, count: storage.count))
-    }
-
     public mutating func removeAll() { count = 0 }
 }

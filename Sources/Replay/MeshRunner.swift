@@ -17,6 +17,8 @@ public struct MeshRunner: ~Copyable {
     private var incoming: [FrameList]
     /// By node: frames that reach it in the next round.
     private var next: [FrameList]
+    /// By node: frames sent to it that found the list of the next round full.
+    private var waiting: [[Frame]]
     /// Frames put in since the last run.
     public private(set) var pendingCount = 0
     /// Nanoseconds spent in the data plane, by the clock that `run` was given.
@@ -27,17 +29,22 @@ public struct MeshRunner: ~Copyable {
     private var now: UInt64 = 0
 
     /// A mesh with all the nodes of `cluster`. Flow tables hold `flowCountMax` flows on each node,
-    /// a power of two, and are keyed from `seed`.
-    public init(_ cluster: Cluster, flowCountMax: Int = 1 << 22, seed: UInt64 = 0) {
+    /// a power of two, and are keyed from `seed`. Without `usesShortWay` every packet goes the
+    /// general way, to the same end; only a test has reason to.
+    public init(
+        _ cluster: Cluster, flowCountMax: Int = 1 << 22, seed: UInt64 = 0,
+        usesShortWay: Bool = true
+    ) {
         let compilation = Compilation(cluster)
         nodes = cluster.nodes.map { node in
             RunningNode(
                 compilation.program(for: node.id),
                 key: HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
-                flowCountMax: flowCountMax)
+                flowCountMax: flowCountMax, usesShortWay: usesShortWay)
         }
         incoming = cluster.nodes.map { _ in FrameList() }
         next = incoming
+        waiting = cluster.nodes.map { _ in [] }
         self.compilation = compilation
     }
 
@@ -107,9 +114,9 @@ public struct MeshRunner: ~Copyable {
         return forward()
     }
 
-    /// Moves what was sent over the underlay to the node it was sent to.
+    /// Moves what was sent over the underlay to the node it was sent to; whether there was any.
     private mutating func forward() -> Bool {
-        var isMoving = false
+        var isMoving = admitWaiting()
         for node in incoming.indices {
             for index in 0..<incoming[node].count {
                 var frame = incoming[node][index]
@@ -118,13 +125,33 @@ public struct MeshRunner: ~Copyable {
                 frame.arrival = .network
                 frame.isGenerated = false
                 frame.isReleased = false
-                next[Int(target.rawValue)].ensureRoom()
-                next[Int(target.rawValue)].append(frame)
+                send(frame, to: Int(target.rawValue))
                 isMoving = true
             }
             incoming[node].removeAll()
         }
         swap(&incoming, &next)
+        return isMoving
+    }
+
+    /// Many nodes may send to one, and what they cut into fragments too: more than a list holds. What
+    /// is beyond a batch waits for the round after, in order.
+    private mutating func send(_ frame: Frame, to node: Int) {
+        if next[node].count < Limits.batchFrameCount, waiting[node].isEmpty {
+            next[node].append(frame)
+        } else {
+            waiting[node].append(frame)
+        }
+    }
+
+    private mutating func admitWaiting() -> Bool {
+        var isMoving = false
+        for node in waiting.indices where !waiting[node].isEmpty {
+            let count = min(waiting[node].count, Limits.batchFrameCount)
+            for frame in waiting[node][..<count] { next[node].append(frame) }
+            waiting[node].removeFirst(count)
+            isMoving = true
+        }
         return isMoving
     }
 }

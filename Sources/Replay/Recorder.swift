@@ -20,6 +20,8 @@ public struct Recorder: ~Copyable, FrameObserver {
     /// The frames of the current batch as they arrived.
     private var arrived: [UInt8] = []
     private var arrivedEnds: [Int] = []
+    /// What a snap length had cut off each: judging trims padding, and the difference with it.
+    private var arrivedCuts: [Int] = []
     /// The first failure; nothing is written after it.
     private var failure: CaptureError?
 
@@ -51,9 +53,11 @@ public struct Recorder: ~Copyable, FrameObserver {
     ) {
         arrived.removeAll(keepingCapacity: true)
         arrivedEnds.removeAll(keepingCapacity: true)
+        arrivedCuts.removeAll(keepingCapacity: true)
         for index in 0..<frames.count {
             arena.bytes(of: frames[index]).appendTo(&arrived)
             arrivedEnds.append(arrived.count)
+            arrivedCuts.append(frames[index].wireByteCount - frames[index].byteCount)
         }
     }
 
@@ -84,7 +88,7 @@ public struct Recorder: ~Copyable, FrameObserver {
         let start = index == 0 ? 0 : arrivedEnds[index - 1]
         let range = start..<arrivedEnds[index]
         let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
-        let cut = frame.wireByteCount - frame.byteCount
+        let cut = arrivedCuts[index]
         if case .task(let endpoint) = frame.arrival {
             let file = try file(of: endpoint)
             let bytes = arrived.span.raw.extracting(range)

@@ -8,6 +8,7 @@ public enum ReplayError: Error, Equatable, CustomStringConvertible {
     case remap(text: String, reason: String)
     case filter(String)
     case unknownEntry(String, nodes: [String])
+    case unknownTask(String, tasks: [String])
 
     public var description: String {
         switch self {
@@ -16,6 +17,8 @@ public enum ReplayError: Error, Equatable, CustomStringConvertible {
         case .unknownEntry(let text, let nodes):
             "--entry '\(text)': neither address, round-robin, hash nor a node "
                 + "(\(nodes.joined(separator: ", ")))"
+        case .unknownTask(let text, let tasks):
+            "--without '\(text)': no such task (\(tasks.joined(separator: ", ")))"
         }
     }
 }

@@ -22,6 +22,8 @@ public struct ReplayReport: Codable, Equatable, Sendable {
     public var drops: [Drop]
     public var ledger: Ledger
     public var performance: Performance
+    /// What the removal of tasks would do to the flows seen, one by one; nil when nobody asked.
+    public var churn: [Churn]?
 
     public struct Trace: Codable, Equatable, Sendable {
         public var packets: UInt64

@@ -10,9 +10,12 @@ final class RunningNode {
     let program: Program
     var state: NodeState
 
-    init(_ program: Program, key: HashKey, flowCountMax: Int) {
+    init(
+        _ program: Program, key: HashKey, flowCountMax: Int, usesShortWay: Bool
+    ) {
         self.program = program
         state = NodeState(for: program, key: key, flowCountMax: flowCountMax)
+        state.usesShortWay = usesShortWay
     }
 
     /// Judges frames that have reached the node.

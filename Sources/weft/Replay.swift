@@ -54,6 +54,13 @@ struct ReplayVerb: ParsableCommand {
     @Option(help: ArgumentHelp("Packets to read at most.", valueName: "count"))
     var limit: UInt64?
 
+    @Option(
+        help: ArgumentHelp(
+            "Say what the planned removal of this task would do to the flows seen.",
+            discussion: "May be given several times; each removal is tried by itself.",
+            valueName: "task"))
+    var without: [String] = []
+
     @Flag(help: "Report in JSON.")
     var json = false
 
@@ -61,6 +68,9 @@ struct ReplayVerb: ParsableCommand {
         if loop == 0 { throw ValidationError("--loop: must be at least 1") }
         if loop > 1, input == "-" {
             throw ValidationError("--loop: standard input can be read only once")
+        }
+        if input == "-", stack.composeFile.contains("-") {
+            throw ValidationError("-c and -i: standard input can be read only once")
         }
     }
 
@@ -73,42 +83,65 @@ struct ReplayVerb: ParsableCommand {
         let options = ReplayOptions(
             loopCount: loop, packetLimit: limit, policy: policy, filter: filter, remaps: remap)
         var replayer: Replayer
+        let removed: [Mesh.Task]
         do throws(ReplayError) {
+            removed = try cluster.tasks(named: without)
             replayer = try Replayer(cluster, options)
         } catch {
             throw Message.fail(error, Exit.usage)
         }
-        if let output {
-            try record(&replayer, to: output)
-        } else {
-            var observer = NoObserver()
-            try replay(&replayer, &observer)
-        }
+        let seen = try replay(&replayer, notingFlows: !removed.isEmpty)
         if let truncation = replayer.truncation { Message.write("\(truncation)") }
-        let report = ReplayReport(replayer, input: input)
+        var report = ReplayReport(replayer, input: input)
+        if let seen {
+            report.churn = removed.map { Churn(removing: $0, from: cluster, seen: seen) }
+            if seen.isCapped {
+                Message.write(
+                    "--without: more flows than can be held; the first \(seen.count) count")
+            }
+        }
         print(json ? try JSON.text(report) : ReplayText(report: report).text)
         if !report.ledger.isBalanced { throw Exit.assertion }
     }
 
-    /// Replays with everything written to files in `directory`.
-    private func record(_ replayer: inout Replayer, to directory: String) throws {
+    /// Replays, writing files if asked to; the flows that were seen if they are to be noted.
+    private func replay(
+        _ replayer: inout Replayer, notingFlows: Bool
+    ) throws -> SeenFlows? {
+        guard let output else {
+            return try replay(&replayer, NoObserver(), notingFlows) { _ in }
+        }
         do {
             try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true)
-            var programs: [Program] = []
-            for node in 0..<replayer.runner.nodeCount {
-                programs.append(replayer.runner.program(NodeIndex(node)))
-            }
-            var recorder = try Recorder(
-                directory: directory, replayer.runner.compilation, programs: programs)
-            try replay(&replayer, &recorder)
-            try recorder.finish()
+                atPath: output, withIntermediateDirectories: true)
+            let recorder = try Recorder(
+                directory: output, replayer.runner.compilation,
+                programs: (0..<replayer.runner.nodeCount).map {
+                    replayer.runner.program(NodeIndex($0))
+                })
+            return try replay(&replayer, recorder, notingFlows) { try $0.finish() }
         } catch let error as CaptureError {
             throw Message.fail(error, Exit.cannotCreate)
         } catch let error as CocoaError {
-            Message.write("\(directory): \(error.localizedDescription)")
+            Message.write("\(output): \(error.localizedDescription)")
             throw Exit.cannotCreate
         }
+    }
+
+    private func replay<Observer: FrameObserver & ~Copyable>(
+        _ replayer: inout Replayer, _ observer: consuming Observer, _ notingFlows: Bool,
+        finish: (consuming Observer) throws -> Void
+    ) throws -> SeenFlows? {
+        guard notingFlows else {
+            try replay(&replayer, &observer)
+            try finish(observer)
+            return nil
+        }
+        var witness = ChurnWitness(replayer.runner.program(NodeIndex(0)), before: observer)
+        try replay(&replayer, &witness)
+        let seen = witness.seen
+        try finish(witness.end())
+        return seen
     }
 
     private func replay<Observer: FrameObserver & ~Copyable>(

@@ -11,6 +11,7 @@ struct ReplayText {
     var text: String {
         var parts = [opening, services, tasks, nodes, hops]
         if !report.drops.isEmpty { parts.append(drops) }
+        parts += (report.churn ?? []).map(churn)
         parts += [ledger, performance]
         return parts.joined(separator: "\n\n")
     }
@@ -115,7 +116,7 @@ struct ReplayText {
             + "(one core, in process, without reading and writing)"
     }
 
-    private func fixed(_ value: Double, _ digits: Int) -> String {
+    func fixed(_ value: Double, _ digits: Int) -> String {
         String(format: "%.\(digits)f", value)
     }
 }

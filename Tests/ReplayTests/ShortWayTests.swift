@@ -1,0 +1,154 @@
+// Goal: the short way of the data plane is nothing but faster. Method: the same packets through a mesh
+// that has it and one that has not; every frame at every node, byte for byte, every verdict, every
+// decision and every counter must be the same. First whole traces, then 100,000 frames of them damaged
+// by seed, among them what strangers and nodes wrap in VXLAN.
+
+import Dataplane
+import Mesh
+import Replay
+import Testing
+import Wire
+
+@Suite struct ShortWayTests {
+    @Test(arguments: Fixture.all)
+    func `a trace passes alike with and without it`(fixture: Fixture) throws {
+        let cluster = try fixture.cluster()
+        for policy in [EntryPolicy.address, .roundRobin] {
+            let options = ReplayOptions(policy: policy, remaps: fixture.remaps)
+            var (short, long) = (DigestObserver(), DigestObserver())
+            let with = try Replaying.replay(
+                fixture.path, through: cluster, options, usesShortWay: true, &short)
+            let without = try Replaying.replay(
+                fixture.path, through: cluster, options, usesShortWay: false, &long)
+            #expect(short.firstDifference(from: long) == nil)
+            #expect(with.report == without.report)
+            #expect(short.deliveredCount > 0)
+        }
+    }
+
+    @Test(arguments: 0..<4)
+    func `damaged frames pass alike with and without it`(part: Int) throws {
+        let cluster = try Replaying.cluster(part % 2 == 0 ? "web" : "bench")
+        let traces = part % 2 == 0 ? ["real.pcap", "malformed.pcap"] : ["generated-mixed.pcap"]
+        let bases = try Self.bases(traces, cluster)
+        let frames = Self.damaged(bases, cluster, count: 25_000, seed: UInt64(part) + 0x5eed)
+        let short = Self.run(frames, cluster, usesShortWay: true)
+        let long = Self.run(frames, cluster, usesShortWay: false)
+        #expect(short.observer.firstDifference(from: long.observer) == nil)
+        #expect(short.counters == long.counters)
+        #expect(short.holds && long.holds)
+        // Enough got through, and enough did not, for the comparison to mean something.
+        #expect(short.observer.deliveredCount > 2_000)
+        #expect(short.observer.tunnelledCount > 1_000)
+        #expect(short.observer.drops.count { $0 > 0 } >= 20)
+    }
+
+    @Test func `the comparison notices a single byte and a single length`() throws {
+        let cluster = try Replaying.cluster("web")
+        let bases = try Self.bases(["real.pcap"], cluster)
+        var frames = Self.damaged(bases, cluster, count: 300, seed: 1)
+        let before = Self.run(frames, cluster, usesShortWay: true)
+        frames[200].bytes[frames[200].bytes.count - 1] ^= 1
+        let byte = Self.run(frames, cluster, usesShortWay: true)
+        #expect(byte.observer.firstDifference(from: before.observer) != nil)
+        frames[200].bytes[frames[200].bytes.count - 1] ^= 1
+        frames[200].wireByteCount += 1
+        let length = Self.run(frames, cluster, usesShortWay: true)
+        #expect(length.observer.firstDifference(from: before.observer) != nil)
+    }
+}
+
+extension ShortWayTests {
+    private struct Run {
+        var observer: DigestObserver
+        /// Everything the mesh counted, node by node.
+        var counters: [Counters]
+        var holds: Bool
+    }
+
+    private struct Counters: Equatable {
+        var ledger: Ledger
+        var services: [FlowTraffic]
+        var endpoints: [FlowTraffic]
+        var local: UInt64
+        var remote: UInt64
+    }
+
+    /// Sends frames in batches through all nodes in turn, a millisecond between batches.
+    private static func run(_ frames: [RawFrame], _ cluster: Cluster, usesShortWay: Bool) -> Run {
+        var runner = MeshRunner(cluster, flowCountMax: 1 << 14, usesShortWay: usesShortWay)
+        var observer = DigestObserver()
+        var number: UInt64 = 0
+        for start in stride(from: 0, to: frames.count, by: 128) {
+            for frame in frames[start..<min(start + 128, frames.count)] {
+                number += 1
+                let offset = runner.withArena { $0.append(frame.bytes.span.raw) }
+                guard let offset else { continue }
+                let made = Frame(
+                    offset: offset, byteCount: frame.bytes.count,
+                    wireByteCount: frame.wireByteCount, id: number, arrival: .network)
+                runner.put(made, at: NodeIndex(Int(number) % runner.nodeCount))
+            }
+            runner.run(now: number * 1_000_000 / 128, observer: &observer, clock: { 0 })
+            runner.reclaim()
+        }
+        let counters = (0..<runner.nodeCount).map { node in
+            let node = NodeIndex(node)
+            return Counters(
+                ledger: runner.ledger(of: node), services: runner.services(of: node),
+                endpoints: runner.endpoints(of: node), local: runner.hops.local,
+                remote: runner.hops.remote)
+        }
+        return Run(observer: observer, counters: counters, holds: runner.checkInvariants())
+    }
+
+    /// Frames to start from: those that clients sent, and those that nodes sent one another.
+    private static func bases(_ traces: [String], _ cluster: Cluster) throws -> [[UInt8]] {
+        var bases: [[UInt8]] = []
+        for trace in traces {
+            let path = bundled("traces/\(trace)")
+            bases += try TraceFile.read(path).prefix(4_000).map(\.frame.bytes)
+            var underlay = UnderlayObserver()
+            try Replaying.replay(path, through: cluster, ReplayOptions(), &underlay)
+            bases += underlay.frames.prefix(2_000)
+        }
+        return bases.filter { $0.count >= 42 && $0.count <= 1_600 }
+    }
+
+    private static func damaged(
+        _ bases: [[UInt8]], _ cluster: Cluster, count: Int, seed: UInt64
+    ) -> [RawFrame] {
+        let program = Compilation(cluster).program(for: NodeID(0))
+        var mutation = Mutation(
+            random: SplitMix64(state: seed),
+            ports: cluster.services.flatMap(\.ports).map(\.published.rawValue),
+            vteps: program.peers.map { $0.vtep.mappedIPv4.rawValue },
+            nodeMACs: program.peers.map(\.mac.rawValue),
+            endpointMACs: program.endpoints.map(\.mac.rawValue)
+                + program.peers.map(\.ingressMAC.rawValue))
+        return (0..<count).map { _ in
+            mutation.apply(bases[Int(mutation.random.next() % UInt64(bases.count))])
+        }
+    }
+}
+
+/// Keeps what nodes sent over the underlay.
+struct UnderlayObserver: FrameObserver {
+    private(set) var frames: [[UInt8]] = []
+
+    var isWatching: Bool { true }
+
+    mutating func arriving(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {}
+
+    mutating func judged(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {
+        for index in 0..<frames.count {
+            guard case .transmitted(.underlay) = frames[index].verdict else { continue }
+            let bytes = arena.bytes(of: frames[index])
+            self.frames.append((0..<bytes.byteCount).map { bytes.u8($0) })
+        }
+    }
+}
