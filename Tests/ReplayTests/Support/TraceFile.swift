@@ -1,5 +1,5 @@
 // Traces made on the spot, and the frames of bundled ones.
-// Temporary files go with the test that made them; bundled ones are found from this file's place.
+// A frame is bytes with a time and the length it had on the wire, nothing more.
 
 import Capture
 import Foundation

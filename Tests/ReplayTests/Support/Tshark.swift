@@ -1,5 +1,5 @@
 // tshark, the decoder that nobody here wrote.
-// A test that needs it fails without it and says what to install.
+// Its fields are named as tshark names them; a run that fails is a failed test.
 
 import Foundation
 import Testing
