@@ -9,17 +9,21 @@ import Mesh
 
 /// What the command line adds to a file.
 public struct ComposeOptions: Equatable, Sendable {
-    /// The stack's name; nil takes the file's `name:`, or `stack`.
+    /// The stack's name; nil takes the file's `name:`, or `fallbackStack`.
     public var stack: String?
+    /// The stack's name when nothing else says one.
+    public var fallbackStack: String
     /// Overrules the file: that many nodes, the described ones first.
     public var nodeCount: Int?
     /// What interpolation looks names up in.
     public var environment: [String: String]
 
     public init(
-        stack: String? = nil, nodeCount: Int? = nil, environment: [String: String] = [:]
+        stack: String? = nil, fallbackStack: String = "stack", nodeCount: Int? = nil,
+        environment: [String: String] = [:]
     ) {
         self.stack = stack
+        self.fallbackStack = fallbackStack
         self.nodeCount = nodeCount
         self.environment = environment
     }

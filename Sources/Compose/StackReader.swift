@@ -16,7 +16,7 @@ struct StackReader {
 
     init(options: ComposeOptions) {
         self.options = options
-        stack = options.stack ?? "stack"
+        stack = options.stack ?? options.fallbackStack
     }
 
     mutating func fail(_ place: Place, _ path: String, _ message: String) {

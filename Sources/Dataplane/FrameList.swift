@@ -1,6 +1,6 @@
 // A list of frames with a fixed capacity: the unit that `process` works on.
 //
-// Invariant: it never grows while packets pass. Besides the frames handed over it has room for as
+// Invariant: it never grows inside `process`. Besides the frames handed over it has room for as
 // many again that the node makes or releases; what does not fit stays where it is.
 
 public struct FrameList: Sendable {

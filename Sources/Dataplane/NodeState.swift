@@ -51,12 +51,22 @@ public struct NodeState: ~Copyable {
             && ledger.held == UInt64(held.count)
     }
 
-    /// Moves the counters out, so that they can be borrowed beside the rest.
-    mutating func takeCounters() -> (services: [FlowTraffic], endpoints: [FlowTraffic]) {
+    /// Moves the counters out, so that they can be borrowed beside the rest, long enough for every
+    /// service and endpoint of the program.
+    mutating func takeCounters(
+        for program: borrowing Program
+    ) -> (services: [FlowTraffic], endpoints: [FlowTraffic]) {
+        Self.lengthen(&services, to: program.services.count)
+        Self.lengthen(&endpoints, to: program.endpoints.count)
         var taken: ([FlowTraffic], [FlowTraffic]) = ([], [])
         swap(&taken.0, &services)
         swap(&taken.1, &endpoints)
         return taken
+    }
+
+    private static func lengthen(_ counters: inout [FlowTraffic], to count: Int) {
+        guard counters.count < count else { return }
+        counters.append(contentsOf: repeatElement(FlowTraffic(), count: count - counters.count))
     }
 
     mutating func giveBack(_ services: [FlowTraffic], _ endpoints: [FlowTraffic]) {

@@ -20,7 +20,7 @@ public func process(
     _ frames: inout FrameList, in arena: inout FrameArena, program: borrowing Program,
     state: inout NodeState, now: UInt64
 ) {
-    var (services, endpoints) = state.takeCounters()
+    var (services, endpoints) = state.takeCounters(for: program)
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
     let count = frames.count
     var work = Work(

@@ -46,8 +46,8 @@ public struct Compilation: Sendable {
     public func program(for node: NodeID, epoch: UInt64 = 1) -> Program {
         let settings = cluster.settings
         var program = Program(
-            epoch: epoch, node: NodeIndex(node.rawValue), hashKey: settings.dataplaneKey,
-            vxlanPort: settings.vxlanPort, replyPath: settings.dataplaneReplyPath,
+            epoch: epoch, node: NodeIndex(node.rawValue), hashKey: settings.hashKey,
+            vxlanPort: settings.vxlanPort, replyPath: settings.replyPath,
             routerMAC: Self.routerMAC, ingress: NetworkIndex(cluster.ingress?.id.rawValue ?? 0),
             peers: peers, networks: cluster.networks.map { overlay($0, on: node) },
             endpoints: endpoints)
@@ -104,10 +104,7 @@ extension Compilation {
     /// flow hash chooses the same task whichever network it comes by.
     private mutating func add(_ service: Service) {
         let tasks = cluster.tasks(of: service.id)
-        let backends = tasks.map {
-            MaglevBackend(
-                identity: $0.identity.rawValue, weight: $0.state == .running ? $0.weight : 0)
-        }
+        let backends = tasks.map(\.backend)
         let size = Maglev.size(backendCount: max(service.replicaCountMax, backends.count))
         let slots = Maglev.table(backends, size: size)
         for address in service.virtualAddresses {
@@ -120,8 +117,8 @@ extension Compilation {
         for node in cluster.nodes {
             let own = tasks.filter { $0.node == node.id && !$0.endpoints.isEmpty }
             guard let network = own.first?.endpoints.first?.network else { continue }
-            let backends = own.map { MaglevBackend(identity: $0.identity.rawValue) }
-            let slots = Maglev.table(backends, size: Maglev.size(backendCount: own.count))
+            let slots = Maglev.table(
+                own.map(\.backend), size: Maglev.size(backendCount: own.count))
             _ = append(service, on: network, own[...], slots, HostPort(node: node.id))
         }
     }
@@ -212,11 +209,9 @@ extension Compilation {
     }
 }
 
-extension ClusterSettings {
-    fileprivate var dataplaneKey: Dataplane.HashKey {
-        Dataplane.HashKey(k0: hashKey.first, k1: hashKey.second)
-    }
-    fileprivate var dataplaneReplyPath: Dataplane.ReplyPath {
-        replyPath == .entry ? .entry : .direct
+extension Task {
+    /// Only a running task takes new flows.
+    fileprivate var backend: MaglevBackend {
+        MaglevBackend(identity: identity.rawValue, weight: state == .running ? weight : 0)
     }
 }

@@ -51,11 +51,17 @@ public struct RememberedFlow: Equatable, Sendable {
 /// Why a packet of a trace cannot be explained.
 public enum ExplainError: Error, Equatable, CustomStringConvertible {
     case noSuchPacket(Int, path: String, count: Int)
+    /// The trace cannot be read that far.
+    case capture(CaptureError)
+    /// The trace cannot be aimed as asked.
+    case remap(ReplayError)
 
     public var description: String {
         switch self {
         case .noSuchPacket(let number, let path, let count):
             "\(path): no packet \(number); the file has \(count)"
+        case .capture(let error): "\(error)"
+        case .remap(let error): "\(error)"
         }
     }
 }

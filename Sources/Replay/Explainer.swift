@@ -48,28 +48,43 @@ public struct Explainer: ~Copyable {
     /// Explains packet `number` of the capture at `path`, counted from 1.
     public mutating func explain(
         packet number: Int, of path: String, entry policy: EntryPolicy, remaps: [String] = []
-    ) throws -> Explanation {
-        var rules: [RemapRule] = []
-        for text in remaps { rules.append(try RemapRule(text, compilation.cluster)) }
-        var aimer = TraceAimer(
-            compilation.cluster, programs: programs, policy: policy, rules: rules, filter: nil)
-        var capture = try CaptureReader(path: path)
-        var record = PacketRecord()
+    ) throws(ExplainError) -> Explanation {
+        var aimer = try aimer(policy, remaps)
         var count = 0
-        while try capture.next(&record) {
-            count += 1
-            let placement = runner.withArena { arena in
-                aimer.place(
-                    capture.bytes(of: record), originalByteCount: record.originalByteCount,
-                    record.linkType, id: UInt64(count), &arena)
+        do throws(CaptureError) {
+            var capture = try CaptureReader(path: path)
+            var record = PacketRecord()
+            while try capture.next(&record) {
+                count += 1
+                let bytes = capture.bytes(of: record)
+                let placement = runner.withArena { arena in
+                    aimer.place(
+                        bytes, originalByteCount: record.originalByteCount, record.linkType,
+                        id: UInt64(count), &arena)
+                }
+                guard count < number else {
+                    let packet = reader.lines(bytes, record.linkType)
+                    return tell(packet, placement, now: record.timestampNanoseconds)
+                }
+                pass(placement, now: record.timestampNanoseconds)
             }
-            guard count < number else {
-                let packet = reader.lines(capture.bytes(of: record), record.linkType)
-                return tell(packet, placement, now: record.timestampNanoseconds)
-            }
-            pass(placement, now: record.timestampNanoseconds)
+        } catch {
+            throw .capture(error)
         }
-        throw ExplainError.noSuchPacket(number, path: path, count: count)
+        throw .noSuchPacket(number, path: path, count: count)
+    }
+
+    private func aimer(
+        _ policy: EntryPolicy, _ remaps: [String]
+    ) throws(ExplainError) -> TraceAimer {
+        var rules: [RemapRule] = []
+        do throws(ReplayError) {
+            for text in remaps { rules.append(try RemapRule(text, compilation.cluster)) }
+        } catch {
+            throw .remap(error)
+        }
+        return TraceAimer(
+            compilation.cluster, programs: programs, policy: policy, rules: rules, filter: nil)
     }
 
     /// The first packet of the flow, as its sender's network card would see it leave.

@@ -48,13 +48,18 @@ private struct FlowLookup {
         var network: Network
     }
 
+    /// More names than this no message should list.
+    private static let listedCountMax = 40
+
     let text: String
-    let compilation: Compilation
-    private var cluster: Cluster { compilation.cluster }
+    private let cluster: Cluster
+    /// Any node's: all hold the same addresses.
+    private let program: Program
 
     init(text: String, compilation: Compilation) {
         self.text = text
-        self.compilation = compilation
+        cluster = compilation.cluster
+        program = compilation.program(for: NodeID(0))
     }
 
     func fail(_ end: FlowEnd, _ reason: String) -> FlowError {
@@ -73,7 +78,7 @@ private struct FlowLookup {
             return nil
         case .name(let name):
             guard let task = task(named: name) else {
-                let known = cluster.tasks.map(shortName).joined(separator: ", ")
+                let known = listed(cluster.tasks.map(shortName))
                 throw fail(source, "no task '\(name)' (\(known)); a client is an address")
             }
             let network = try network(of: task, for: destination)
@@ -114,9 +119,10 @@ private struct FlowLookup {
     func destination(
         _ end: FlowEnd, _ source: FlowEnd, _ sender: Sender?
     ) throws(FlowError) -> IPAddress {
-        guard case .name(let name) = end.host else {
-            guard case .address(let address) = end.host else { throw fail(end, "no address") }
-            return address
+        let name: String
+        switch end.host {
+        case .address(let address): return address
+        case .name(let text): name = text
         }
         var isIPv4: Bool?
         if case .address(let address) = source.host { isIPv4 = address.isV4 }
@@ -153,7 +159,6 @@ private struct FlowLookup {
 
     private func isMeshAddress(_ address: IPAddress, on network: Network) -> Bool {
         let scope = AddressScope.network(NetworkIndex(network.id.rawValue))
-        let program = compilation.program(for: NodeID(0))
         return program.addresses.find(IPv6Address(address), in: scope) != nil
     }
 
@@ -167,8 +172,15 @@ private struct FlowLookup {
         return service.shortName + task.name.dropFirst(service.name.count)
     }
 
+    /// The names that are known, or as many as a message can hold.
+    private func listed(_ names: [String]) -> String {
+        let shown = names.prefix(Self.listedCountMax).joined(separator: ", ")
+        let hiddenCount = names.count - Self.listedCountMax
+        return hiddenCount > 0 ? "\(shown) and \(hiddenCount) more" : shown
+    }
+
     private func unknownNode(_ name: String) -> String {
-        let nodes = cluster.nodes.map(\.name).joined(separator: ", ")
+        let nodes = listed(cluster.nodes.map(\.name))
         guard cluster.service(named: name) != nil else {
             return "no node '\(name)' (\(nodes))"
         }
@@ -177,7 +189,7 @@ private struct FlowLookup {
 
     private func unreachable(_ name: String, _ sender: Sender) -> String {
         guard let service = cluster.service(named: name) else {
-            let known = cluster.services.map(\.shortName).joined(separator: ", ")
+            let known = listed(cluster.services.map(\.shortName))
             return "no service or task '\(name)' (\(known))"
         }
         let task = sender.task.endpoints.map { cluster[$0.network].shortName }

@@ -39,7 +39,7 @@ public struct MeshRunner: ~Copyable {
         nodes = cluster.nodes.map { node in
             RunningNode(
                 compilation.program(for: node.id),
-                key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
+                key: HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
                 flowCountMax: flowCountMax, usesShortWay: usesShortWay)
         }
         incoming = cluster.nodes.map { _ in FrameList() }

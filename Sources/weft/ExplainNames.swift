@@ -1,4 +1,6 @@
 // What the indices of a program are called in the stack: for text and JSON alike.
+//
+// Invariant: a name is the full one, stack prefix included, as `weft config` prints it.
 
 import Dataplane
 import Mesh

@@ -1,4 +1,7 @@
 // `weft explain`: one packet and every decision about it, on the real data plane.
+//
+// Invariant: nothing is decided or read here; this file only understands what is asked for, and says
+// with the right exit code what cannot be answered.
 
 import ArgumentParser
 import Capture
@@ -73,7 +76,12 @@ struct ExplainVerb: ParsableCommand {
             explanation = try explain(packet, of: input, policy, &explainer)
         } else {
             subject = flow.joined(separator: " ")
-            explanation = explainer.explain(try aim(subject, explainer.compilation), entry: policy)
+            let aim = try aim(subject, explainer.compilation)
+            if aim.sender != nil, policy != .address {
+                Message.write("--entry: what a task sends enters by the task's own node")
+                throw Exit.usage
+            }
+            explanation = explainer.explain(aim, entry: policy)
         }
         let programs = (0..<cluster.nodes.count).map { explainer.program(NodeIndex($0)) }
         let names = MeshNames(compilation: explainer.compilation, programs: programs)
@@ -95,15 +103,15 @@ struct ExplainVerb: ParsableCommand {
     private func explain(
         _ packet: Int, of path: String, _ policy: EntryPolicy, _ explainer: inout Explainer
     ) throws -> Explanation {
-        do {
+        do throws(ExplainError) {
             return try explainer.explain(
                 packet: packet, of: path, entry: policy, remaps: remap)
-        } catch let error as CaptureError {
-            throw Message.fail(error, error.inputExit)
-        } catch let error as ReplayError {
-            throw Message.fail(error, Exit.usage)
-        } catch let error as ExplainError {
-            throw Message.fail(error, Exit.badInput)
+        } catch {
+            switch error {
+            case .capture(let fault): throw Message.fail(fault, fault.inputExit)
+            case .remap: throw Message.fail(error, Exit.usage)
+            case .noSuchPacket: throw Message.fail(error, Exit.badInput)
+            }
         }
     }
 }

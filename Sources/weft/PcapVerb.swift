@@ -1,4 +1,5 @@
-// `weft pcap`: looking at capture files without a mesh.
+// `weft pcap`: looking at capture files without a mesh. A group: each thing it can do is a verb of
+// its own, in a file of its own.
 
 import ArgumentParser
 

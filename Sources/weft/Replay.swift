@@ -1,4 +1,5 @@
 // `weft replay`: a packet trace through a described mesh.
+// Parses the options, loads the mesh, runs the replay and prints; what happens is in `Replay`.
 
 import ArgumentParser
 import Capture
@@ -68,7 +69,7 @@ struct ReplayVerb: ParsableCommand {
         if loop > 1, input == "-" {
             throw ValidationError("--loop: standard input can be read only once")
         }
-        if input == "-", stack.composeFile == "-" {
+        if input == "-", stack.composeFile.contains("-") {
             throw ValidationError("-c and -i: standard input can be read only once")
         }
     }

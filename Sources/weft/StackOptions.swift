@@ -10,8 +10,9 @@ struct StackOptions: ParsableArguments {
     @Option(
         name: [.customShort("c"), .long],
         help: ArgumentHelp(
-            "Compose file that describes the mesh; - for standard input.", valueName: "file"))
-    var composeFile: String
+            "Compose file that describes the mesh; - for standard input. Several are merged.",
+            valueName: "file"))
+    var composeFile: [String] = []
 
     @Option(help: "Number of nodes, whatever the file says; those it describes come first.")
     var nodes: Int?
@@ -19,15 +20,20 @@ struct StackOptions: ParsableArguments {
     @Option(help: "Name of the stack, before the names of its services.")
     var stackName: String?
 
+    func validate() throws {
+        if composeFile.isEmpty { throw ValidationError("Missing expected argument '-c <file>'") }
+    }
+
     /// Loads and assembles the mesh. Warnings go to standard error.
     func cluster() throws -> Cluster {
-        let text = try Self.text(of: composeFile)
-        let name = composeFile == "-" ? "<stdin>" : composeFile
+        let sources = try composeFile.map { path in
+            ComposeSource(file: path == "-" ? "<stdin>" : path, text: try Self.text(of: path))
+        }
         let options = ComposeOptions(
-            stack: stackName ?? defaultStackName, nodeCount: nodes,
+            stack: stackName, fallbackStack: fallbackStackName, nodeCount: nodes,
             environment: ProcessInfo.processInfo.environment)
         do throws(ComposeError) {
-            let loaded = try ComposeLoader.load(text, file: name, options: options)
+            let loaded = try ComposeLoader.load(sources, options: options)
             for warning in loaded.warnings { Message.write("\(warning)") }
             if let line = loaded.unsupportedOptionsLine { Message.write(line) }
             return try loaded.assemble()
@@ -36,24 +42,32 @@ struct StackOptions: ParsableArguments {
         }
     }
 
-    /// The file's name without its ending, as a stack would be called after it.
-    private var defaultStackName: String? {
-        guard composeFile != "-" else { return nil }
-        let name = URL(fileURLWithPath: composeFile).deletingPathExtension().lastPathComponent
-        return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
-            ? name : nil
+    /// The first file's name without its ending, as a stack would be called after it.
+    private var fallbackStackName: String {
+        let path = composeFile.first ?? "-"
+        let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+        let isName = name.utf8.allSatisfy {
+            ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39)
+                || $0 == 0x2d || $0 == 0x5f
+        }
+        return path != "-" && isName && !name.isEmpty ? name : "stack"
     }
 
-    /// All of a file as text, or the reason why not.
+    /// All of a file, pipe or standard input as text, or the reason why not.
     private static func text(of path: String) throws -> String {
-        let data: Data?
-        if path == "-" {
-            data = FileHandle.standardInput.readDataToEndOfFile()
-        } else {
-            data = FileManager.default.contents(atPath: path)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        if attributes?[.type] as? FileAttributeType == .typeDirectory {
+            Message.write("\(path): is a directory")
+            throw Exit.noInput
         }
-        guard let data else {
-            Message.write("\(path): cannot be read: \(unsafe String(cString: strerror(errno)))")
+        let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path)
+        guard let handle else {
+            Message.write("\(path): \(unsafe String(cString: strerror(errno)))")
+            throw Exit.noInput
+        }
+        let data: Data
+        do { data = try handle.readToEnd() ?? Data() } catch {
+            Message.write("\(path): cannot be read: \(error.localizedDescription)")
             throw Exit.noInput
         }
         guard let text = String(data: data, encoding: .utf8) else {

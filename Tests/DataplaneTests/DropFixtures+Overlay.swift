@@ -91,7 +91,8 @@ extension DropFixture {
                 at: .task(mesh.endpoint("probe", 1, on: "front")),
                 hello.from(mesh.address(of: task), 80).frame),
             DropFixture(.noFlow, "an answer to nobody", at: place, hello.frame),
-            DropFixture(.noFlow, "an echo request to a stranger", at: place,
+            DropFixture(
+                .noFlow, "an echo request to a stranger", at: place,
                 Draft.echo(from: address, to: Sender.v4).frame),
             DropFixture(
                 .noTask, "an echo to a service without a task", at: place,
@@ -108,7 +109,8 @@ extension DropFixture {
         let sctp = mesh.aimed(Sender.web(.sctp(.data)), atOwner: 0)
             .with(\.payload, [UInt8](repeating: 1, count: 40))
         let held = (0..<64).map { index in
-            Sender.web(.udp).fragment([UInt8](repeating: 0, count: 8), at: 64, more: false,
+            Sender.web(.udp).fragment(
+                [UInt8](repeating: 0, count: 8), at: 64, more: false,
                 identification: UInt32(index))
         }
         return [
@@ -121,7 +123,8 @@ extension DropFixture {
                 sctp.fragments(of: 32)[0]),
             DropFixture(
                 .fragmentHoldFull, "the sixty-fifth that waits", after: held,
-                Sender.web(.udp).fragment([UInt8](repeating: 0, count: 8), at: 64, more: false,
+                Sender.web(.udp).fragment(
+                    [UInt8](repeating: 0, count: 8), at: 64, more: false,
                     identification: 64)),
             DropFixture(
                 .fragmentHoldFull, "longer than any that may wait",

@@ -14,8 +14,9 @@ import Wire
         let draft = Draft(
             .tcp(.syn), from: mesh.address(of: probe, isIPv6: isIPv6), to: target, 8000)
         let program = mesh.program()
-        guard case .service(let service) = program.addresses.find(
-            IPv6Address(target), in: .network(mesh.network("front")))
+        guard
+            case .service(let service) = program.addresses.find(
+                IPv6Address(target), in: .network(mesh.network("front")))
         else { throw Missing() }
         for port in UInt16(30_000)...31_000 {
             let flow = FlowKey(
@@ -59,9 +60,10 @@ import Wire
             .udp, from: mesh.address(of: ends.0, isIPv6: isIPv6), 5000,
             to: mesh.address(of: ends.1, isIPv6: isIPv6), 6000)
         let there = mesh.send(request.frame, from: ends.0)
-        #expect(there.map(\.verdict) == [
-            .transmitted(.underlay(NodeIndex(1))), .delivered(ends.1),
-        ])
+        #expect(
+            there.map(\.verdict) == [
+                .transmitted(.underlay(NodeIndex(1))), .delivered(ends.1),
+            ])
         #expect(there.last?.bytes.withoutLink == request.packet)
         let back = mesh.send(request.reversed.frame, from: ends.1)
         #expect(back.last?.verdict == .delivered(ends.0))

@@ -92,7 +92,8 @@ import Wire
             // Sequence number or verification tag follow the ports; compare as far as those.
             let end = 20 + 8 + (kind.isIPv6 ? 60 : 20) + 8
             #expect(frame.withoutLink.prefix(20).elementsEqual(expected.packet.prefix(20)))
-            #expect(frame.withoutLink[28..<end].elementsEqual(expected.packet[28..<end]) || kind.isIPv6)
+            #expect(
+                frame.withoutLink[28..<end].elementsEqual(expected.packet[28..<end]) || kind.isIPv6)
             return
         }
         #expect(frame.withoutLink == expected.packet)

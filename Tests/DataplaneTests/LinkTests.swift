@@ -38,8 +38,10 @@ import Wire
         let bad = try #require(mesh.send(damaged, at: 0).last).bytes
         #expect(try sight(good).areChecksumsValid)
         #expect(try !sight(bad).areChecksumsValid)
-        #expect(Self.distance(good, bad, place, kind) == Self.distance(
-            request.frame, damaged, place, kind))
+        #expect(
+            Self.distance(good, bad, place, kind)
+                == Self.distance(
+                    request.frame, damaged, place, kind))
         #expect(good.prefix(place).elementsEqual(bad.prefix(place)))
     }
 
@@ -94,7 +96,9 @@ import Wire
 
     @Test func `congestion met on the underlay reaches the task`() throws {
         let mesh = try TestMesh.standard()
-        for (inner, outer, expected): (UInt8, UInt8, UInt8) in [(2, 3, 3), (1, 3, 3), (2, 0, 2), (3, 0, 3)] {
+        for (inner, outer, expected): (UInt8, UInt8, UInt8) in [
+            (2, 3, 3), (1, 3, 3), (2, 0, 2), (3, 0, 3),
+        ] {
             let request = mesh.aimed(Sender.web(), atOwner: 0).with(\.trafficClass, 0xb8 | inner)
             let mac = mesh.program()[request.choice(in: mesh).endpoint].mac
             let frame = request.between(mesh.program(1).networks[0].balancerMAC, mac).frame

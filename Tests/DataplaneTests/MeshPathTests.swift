@@ -18,9 +18,10 @@ import Wire
         let request = mesh.aimed(kind.request, atOwner: 1).with(\.trafficClass, 0x2e)
         let choice = request.choice(in: mesh)
         let steps = mesh.send(request.frame, at: 0)
-        #expect(steps.map(\.verdict) == [
-            .transmitted(.underlay(NodeIndex(1))), .delivered(choice.endpoint),
-        ])
+        #expect(
+            steps.map(\.verdict) == [
+                .transmitted(.underlay(NodeIndex(1))), .delivered(choice.endpoint),
+            ])
         let wrapped = try #require(steps.first)
         #expect(wrapped.outcome.frame.choice == choice)
         let outer = try sight(wrapped.bytes)
@@ -100,9 +101,10 @@ import Wire
         #expect(moved.last?.verdict == .delivered(endpoint))
         let reply = request.reversed.from(mesh.address(of: endpoint), 80)
         let steps = mesh.send(reply.with(\.transport, .tcp(.ack)).frame, from: endpoint)
-        #expect(steps.map(\.verdict) == [
-            .transmitted(.underlay(NodeIndex(1))), .transmitted(.clients),
-        ])
+        #expect(
+            steps.map(\.verdict) == [
+                .transmitted(.underlay(NodeIndex(1))), .transmitted(.clients),
+            ])
         #expect(try sight(try #require(steps.last).bytes).source == Sender.node4)
     }
 

@@ -23,7 +23,8 @@ import Wire
         while try reader.next(&record) {
             let bytes = reader.bytes(of: record)
             let frame = (0..<bytes.byteCount).map { bytes.u8($0) }
-            let shape = [UInt8(truncatingIfNeeded: frame.count / 64)] + frame.dropFirst(12).prefix(12)
+            let shape =
+                [UInt8(truncatingIfNeeded: frame.count / 64)] + frame.dropFirst(12).prefix(12)
                 + frame.dropFirst(46).prefix(6)
             if trace == "malformed.pcap" || seen.insert(shape).inserted { frames.append(frame) }
         }
@@ -48,7 +49,9 @@ import Wire
             var inner = bytes
             if inner.count >= 6 {
                 let mac = mesh.program()[endpoint].mac.rawValue
-                for index in 0..<6 { inner[index] = UInt8(truncatingIfNeeded: mac >> (40 - 8 * index)) }
+                for index in 0..<6 {
+                    inner[index] = UInt8(truncatingIfNeeded: mac >> (40 - 8 * index))
+                }
             }
             let tunnel = Draft.tunnel(inner, from: mesh.vtep(1), to: mesh.vtep(0)).frame
             let outerByteCount = tunnel.count - bytes.count
@@ -89,7 +92,9 @@ import Wire
         feeder.flush()
         #expect(feeder.isSound)
         #expect(feeder.tally[.pending] == nil)
-        print("robustness: \(trace), \(frames.count) frames, \(feeder.tally.values.reduce(0, +)) cuts")
+        print(
+            "robustness: \(trace), \(frames.count) frames, \(feeder.tally.values.reduce(0, +)) cuts"
+        )
     }
 
     @Test(arguments: [false, true])
@@ -103,7 +108,8 @@ import Wire
             var frame = corpus[generator.number(0...corpus.count - 1)]
             Self.mutate(&frame, &generator)
             let isCut = generator.number(0...3) == 0
-            feeder.feed(frame, wireByteCount: isCut ? frame.count + generator.number(0...3_000) : nil)
+            feeder.feed(
+                frame, wireByteCount: isCut ? frame.count + generator.number(0...3_000) : nil)
         }
         feeder.flush()
         #expect(feeder.isSound)

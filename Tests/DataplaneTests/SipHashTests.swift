@@ -16,10 +16,16 @@ private func naiveSipHash(_ message: [UInt8], _ key: HashKey, c: Int, d: Int) ->
     ]
     func rotated(_ x: UInt64, _ n: UInt64) -> UInt64 { x << n | x >> (64 - n) }
     func round() {
-        v[0] &+= v[1]; v[1] = rotated(v[1], 13) ^ v[0]; v[0] = rotated(v[0], 32)
-        v[2] &+= v[3]; v[3] = rotated(v[3], 16) ^ v[2]
-        v[0] &+= v[3]; v[3] = rotated(v[3], 21) ^ v[0]
-        v[2] &+= v[1]; v[1] = rotated(v[1], 17) ^ v[2]; v[2] = rotated(v[2], 32)
+        v[0] &+= v[1]
+        v[1] = rotated(v[1], 13) ^ v[0]
+        v[0] = rotated(v[0], 32)
+        v[2] &+= v[3]
+        v[3] = rotated(v[3], 16) ^ v[2]
+        v[0] &+= v[3]
+        v[3] = rotated(v[3], 21) ^ v[0]
+        v[2] &+= v[1]
+        v[1] = rotated(v[1], 17) ^ v[2]
+        v[2] = rotated(v[2], 32)
     }
     var padded = message
     while padded.count % 8 != 7 { padded.append(0) }
@@ -42,7 +48,9 @@ private func hash(_ message: [UInt8], _ key: HashKey) -> UInt64 {
     }
     var hash = SipHash(key)
     let tailStart = message.count / 8 * 8
-    for start in stride(from: 0, to: tailStart, by: 8) { hash.absorb(word(message[start..<start + 8])) }
+    for start in stride(from: 0, to: tailStart, by: 8) {
+        hash.absorb(word(message[start..<start + 8]))
+    }
     return hash.finish(tail: word(message[tailStart...]), byteCount: message.count)
 }
 

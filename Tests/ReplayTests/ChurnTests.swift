@@ -154,7 +154,7 @@ import Wire
                     addresses: [.v4(IPv4Address(192, 0, 2, last))]))
         }
         specification.settings.hashKey = .init(
-            first: random.next(), second: random.next())
+            k0: random.next(), k1: random.next())
         var service = ServiceSpecification(name: "service\(random.next() % 1000)")
         service.mode = .replicated(count)
         service.ports = [PortSpecification(published: Port(80), target: Port(80))]

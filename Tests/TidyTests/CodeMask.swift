@@ -34,18 +34,23 @@ struct CodeMask {
     private mutating func readCode(untilParenthesis: Bool) {
         var depth = 0
         while index < input.count {
-            if starts("//") {
-                readLineComment()
-            } else if starts("/*") {
-                readBlockComment()
-            } else if let hashCount = stringHashCount() {
-                readString(hashCount: hashCount)
-            } else {
-                let byte = input[index]
+            switch input[index] {
+            case UInt8(ascii: "/") where starts("//"): readLineComment()
+            case UInt8(ascii: "/") where starts("/*"): readBlockComment()
+            case UInt8(ascii: "#"), UInt8(ascii: "\""):
+                if let hashCount = stringHashCount() {
+                    readString(hashCount: hashCount)
+                } else {
+                    index += 1
+                }
+            case UInt8(ascii: "("):
+                depth += 1
                 index += 1
-                if byte == UInt8(ascii: "(") { depth += 1 }
-                if byte == UInt8(ascii: ")") { depth -= 1 }
+            case UInt8(ascii: ")"):
+                depth -= 1
+                index += 1
                 if untilParenthesis, depth == 0 { return }
+            default: index += 1
             }
         }
     }

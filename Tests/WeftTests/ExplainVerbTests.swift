@@ -168,6 +168,7 @@ import Testing
         ("-i x.pcap", 64), ("--packet 1", 64), ("-i x --packet 0", 64),
         ("-i x --packet 1 tcp", 64), ("--pakcet 1", 64),
         ("tcp 203.0.113.7:1 -> node1:80 --entry node9", 64),
+        ("tcp web.1:1 -> web:80 --entry node1", 64),
         ("-i /no/such.pcap --packet 1", 66), ("-i \(WeftProcess.data("README.md")) --packet 1", 65),
         ("-i \(WeftProcess.data("traces/real-raw.pcap")) --packet 301", 65),
         ("-i \(WeftProcess.data("traces/real-raw.pcap")) --packet 1 --remap x", 64),

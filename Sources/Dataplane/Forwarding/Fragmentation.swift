@@ -6,9 +6,10 @@
 
 import Wire
 
-/// Whether a packet that is too big may be cut: IPv4 without DF, and all of it at hand.
+/// Whether a packet that is too big may be cut: IPv4 without DF, and all of it at hand. SCTP's
+/// checksum cannot follow a rewritten port across fragments, so it is asked to send less.
 func mayFragment(_ packet: Packet, _ frame: Frame) -> Bool {
-    packet.isIPv4 && !packet.dontFragment && frame.byteCount >= packet.end
+    packet.isIPv4 && !packet.dontFragment && frame.byteCount >= packet.end && packet.proto != .sctp
 }
 
 /// How a packet is cut: header length, data length, and data bytes in each fragment but the last.

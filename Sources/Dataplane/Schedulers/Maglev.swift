@@ -26,8 +26,10 @@ public enum Maglev {
         1_048_573, 2_097_143, 4_194_301, 8_388_593, 16_777_213,
     ]
 
-    /// Slots for each backend at least, so that shares differ by at most one part in a hundred.
-    public static let slotsPerBackendMin = 100
+    /// Slots for each backend at least. A hundred would keep shares within one part in a hundred;
+    /// this many also keep the flows that move though their backend stays, when another one goes,
+    /// at about one in a hundred, where a hundred slots let two or three move.
+    public static let slotsPerBackendMin = 250
 
     /// The smallest size of the ladder that suits `backendCount`, the largest if none does.
     public static func size(backendCount: Int) -> Int {

@@ -140,8 +140,8 @@ import Wire
             let isPrime = (2...Int(Double(size).squareRoot())).allSatisfy { size % $0 != 0 }
             #expect(isPrime, "\(size)")
         }
-        #expect(Maglev.size(backendCount: 0) == 251 && Maglev.size(backendCount: 2) == 251)
-        #expect(Maglev.size(backendCount: 3) == 509 && Maglev.size(backendCount: 40) == 4_093)
-        #expect(Maglev.size(backendCount: 65_535) == 8_388_593)
+        #expect(Maglev.size(backendCount: 0) == 251 && Maglev.size(backendCount: 1) == 251)
+        #expect(Maglev.size(backendCount: 3) == 1_021 && Maglev.size(backendCount: 40) == 16_381)
+        #expect(Maglev.size(backendCount: 65_535) == 16_777_213)
     }
 }

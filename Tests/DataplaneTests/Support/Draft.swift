@@ -105,7 +105,9 @@ extension Draft {
                 fields.write(to: &$0, between: addresses)
             }
         case .sctp(let chunk):
-            let chunks = [chunk.rawValue, 0, 0, UInt8(4 + payload.count)] + payload
+            let length = UInt16(4 + payload.count)
+            let chunks =
+                [chunk.rawValue, 0, UInt8(length >> 8), UInt8(truncatingIfNeeded: length)] + payload
             let fields = SCTPFields(
                 sourcePort: ports.source, destinationPort: ports.target, verificationTag: 7,
                 payloadByteCount: chunks.count)

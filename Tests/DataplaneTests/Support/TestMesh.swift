@@ -98,7 +98,9 @@ extension TestMesh {
 
     func address(of endpoint: EndpointIndex, isIPv6: Bool = false) -> IPAddress {
         let endpoint = program()[endpoint]
-        guard let address = isIPv6 ? endpoint.address6.map(IPAddress.v6) : endpoint.address4.map(IPAddress.v4)
+        guard
+            let address = isIPv6
+                ? endpoint.address6.map(IPAddress.v6) : endpoint.address4.map(IPAddress.v4)
         else { fatalError("no address of this family") }
         return address
     }

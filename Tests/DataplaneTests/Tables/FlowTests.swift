@@ -108,7 +108,8 @@ struct FlowBench {
         #expect(!bench.isKnown())
     }
 
-    @Test func `two connections to one task from one client port are told apart or refused`() throws {
+    @Test func `two connections to one task from one client port are told apart or refused`() throws
+    {
         let bench = try FlowBench()
         _ = bench.request()
         _ = bench.request(.tcp(.ack))

@@ -38,7 +38,9 @@ import Wire
             #expect(table.find(question.address, in: question.scope) == naive[question])
         }
         #expect(table.count == naive.count && table.checkInvariants())
-        let isComplete = naive.allSatisfy { table.find($0.key.address, in: $0.key.scope) == $0.value }
+        let isComplete = naive.allSatisfy {
+            table.find($0.key.address, in: $0.key.scope) == $0.value
+        }
         #expect(isComplete)
     }
 

@@ -1,4 +1,5 @@
 // Looks at what leaves the mesh for clients: who it seems to come from. Untagged frames only.
+// A set of what it saw, in no order: tests ask only whether something is in it.
 
 import Dataplane
 import Replay

@@ -1,4 +1,5 @@
 // tshark, the decoder that nobody here wrote.
+// Its fields are named as tshark names them; a run that fails is a failed test.
 
 import Foundation
 import Testing
