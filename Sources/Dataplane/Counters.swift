@@ -82,12 +82,10 @@ public struct Ledger: Hashable, Sendable {
     /// Enters a frame as it comes in and as it is judged.
     @inline(__always)
     mutating func enter(_ frame: Frame) {
-        if frame.isGenerated {
-            generated &+= 1
-        } else if frame.isReleased {
-            held &-= 1
-        } else {
-            received &+= 1
+        switch frame.origin {
+        case .received: received &+= 1
+        case .generated: generated &+= 1
+        case .released: held &-= 1
         }
         switch frame.verdict {
         case .pending: assertionFailure("a frame left without a verdict")

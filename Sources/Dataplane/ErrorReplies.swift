@@ -34,7 +34,7 @@ func refuse(
     var error = Frame(
         offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
         arrival: frame.arrival)
-    error.isGenerated = true
+    error.origin = .generated
     error.timestamp = frame.timestamp
     work.copyLinkHeader(of: frame, to: error, byteCount: packet.network)
     work.copyBytes(

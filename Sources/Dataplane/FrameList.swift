@@ -40,4 +40,24 @@ public struct FrameList: Sendable {
     }
 
     public mutating func removeAll() { count = 0 }
+
+    /// Moves every frame that was sent over the underlay to the end of the list of the node that it
+    /// was sent to, where it is a frame from the network again. What is beyond a batch there goes to
+    /// the node's `waiting` frames instead. Whether there was any.
+    public func forward(to lists: inout [FrameList], beyond waiting: inout [[Frame]]) -> Bool {
+        let frames = storage.span
+        var targets = lists.mutableSpan
+        var isMoving = false
+        for index in 0..<count {
+            guard case .transmitted(.underlay(let node)) = frames[index].verdict else { continue }
+            let target = Int(node.rawValue)
+            if targets[target].count < Limits.batchFrameCount {
+                targets[target].append(frames[index].arriving())
+            } else {
+                waiting[target].append(frames[index].arriving())
+            }
+            isMoving = true
+        }
+        return isMoving
+    }
 }

@@ -74,17 +74,20 @@ public struct NodeState: ~Copyable {
         self.endpoints = endpoints
     }
 
+    @inline(__always)
     mutating func remember(
-        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
+        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, _ work: inout Work
     ) -> FlowOutcome {
-        flow.client.isIPv4Mapped
-            ? flows4.remember(flow, origin: origin, event: event, now: now)
-            : flows6.remember(flow, origin: origin, event: event, now: now)
+        let now = work.seconds
+        return flow.client.isIPv4Mapped
+            ? flows4.remember(flow, origin: origin, event: event, now: now, in: &work.flows4)
+            : flows6.remember(flow, origin: origin, event: event, now: now, in: &work.flows6)
     }
 
-    mutating func reply(to flow: TaskFlow, event: FlowEvent, now: UInt32) -> FlowOrigin? {
-        flow.client.isIPv4Mapped
-            ? flows4.reply(to: flow, event: event, now: now)
-            : flows6.reply(to: flow, event: event, now: now)
+    func reply(to flow: TaskFlow, event: FlowEvent, _ work: inout Work) -> FlowOrigin? {
+        let now = work.seconds
+        return flow.client.isIPv4Mapped
+            ? flows4.reply(to: flow, event: event, now: now, in: &work.flows4)
+            : flows6.reply(to: flow, event: event, now: now, in: &work.flows6)
     }
 }

@@ -129,7 +129,7 @@ private func remember(
         address: packet.destination, port: packet.destinationPort, entry: entry,
         service: choice.service)
     let outcome = state.remember(
-        flow, origin: origin, event: packet.event, now: work.seconds)
+        flow, origin: origin, event: packet.event, &work)
     return work.count(outcome, choice)
 }
 

@@ -8,7 +8,8 @@
 //     task ───── flow known ─────────▶ answer ───▶ wrap for the entry node │ hand to the client
 //        └────── otherwise ──────────▶ enter
 //
-// Before that, a frame tries the short way, which knows only the packet that nearly all packets are.
+// Before that, frames try the short way, which knows only the packet that nearly all packets are and
+// takes as many of them in a row as it can.
 // Invariant: every frame leaves with one verdict, entered in the ledger once. Time and keys are
 // parameters; nothing here allocates, throws or looks at a clock.
 
@@ -20,35 +21,47 @@ public func process(
     _ frames: inout FrameList, in arena: inout FrameArena, program: borrowing Program,
     state: inout NodeState, now: UInt64
 ) {
+    state.flows4.rebuildIfCrowded(now: Work.seconds(now))
+    state.flows6.rebuildIfCrowded(now: Work.seconds(now))
     var (services, endpoints) = state.takeCounters(for: program)
+    var (flows4, flows6) = (state.flows4.lend(), state.flows6.lend())
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
     let count = frames.count
     var work = Work(
         bytes: arena.bytes.rawBytes(at: 0, count: capacity), used: used,
         frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
-        endpoints: endpoints.mutableSpan, now: now)
+        endpoints: endpoints.mutableSpan, flows4: flows4.mutableSpan,
+        flows6: flows6.mutableSpan, now: now)
     run(&work, &state, program)
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
     arena.usedByteCount = usedAfterwards
     frames.count = countAfterwards
     state.giveBack(services, endpoints)
+    state.flows4.takeBack(flows4)
+    state.flows6.takeBack(flows6)
 }
 
 private func run(
     _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
 ) {
-    state.flows4.rebuildIfCrowded(now: work.seconds)
-    state.flows6.rebuildIfCrowded(now: work.seconds)
     state.held.expire(now: work.seconds, into: &work)
     var packet = Packet()
     var index = 0
     while index < work.frameCount {
-        var frame = work[index]
-        if frame.verdict == .pending {
-            let short = state.usesShortWay ? judgeShort(&frame, &work, &state, program) : nil
-            frame.verdict = short ?? judge(&frame, &packet, &work, &state, program)
-            work[index] = frame
+        if state.usesShortWay {
+            let start = index
+            index = enterShort(ShortIPv4.self, from: index, &work, &state, program)
+            index = receiveShort(ShortIPv4.self, from: index, &work, &state, program)
+            index = enterShort(ShortIPv6.self, from: index, &work, &state, program)
+            index = receiveShort(ShortIPv6.self, from: index, &work, &state, program)
+            if index != start { continue }
+        }
+        guard index < work.frameCount else { break }
+        var frame = work.frames[index]
+        if case .pending = frame.verdict {
+            frame.verdict = judge(&frame, &packet, &work, &state, program)
+            work.frames[index] = frame
         }
         state.ledger.enter(frame)
         index &+= 1

@@ -57,7 +57,7 @@ public struct OverlayNetwork: Hashable, Sendable {
 public struct Endpoint: Hashable, Sendable {
     /// Stable across programs.
     public var identity: UInt64
-    public var node: NodeIndex
+    public let node: NodeIndex
     public var network: NetworkIndex
     public var service: ServiceIndex
     public var mac: MACAddress
@@ -89,17 +89,22 @@ public struct Program: Sendable {
     public var replyPath: ReplyPath
     /// Where the node sends what is for clients.
     public var routerMAC: MACAddress
-    public var ingress: NetworkIndex
-    public var peers: [Peer]
-    public var networks: [OverlayNetwork]
-    public var endpoints: [Endpoint]
+    public let ingress: NetworkIndex
+    public let peers: [Peer]
+    public let networks: [OverlayNetwork]
+    public let endpoints: [Endpoint]
     public var services = ServiceTable()
     public var addresses = AddressTable()
     public var ports = PortTable()
     /// By `NodeIndex`: the outer headers towards it; nil over IPv6.
     let tunnels: [TunnelHeader?]
+    /// By `EndpointIndex`.
+    let shortEndpoints: [ShortEndpoint]
+    /// The node's own VTEP; zero over IPv6.
+    let vtep4: UInt32
+    let ingressVNI: UInt32
     /// Networks by VNI, ascending.
-    var vnis: [(vni: UInt32, network: NetworkIndex)] = []
+    let vnis: [(vni: UInt32, network: NetworkIndex)]
 
     public init(
         epoch: UInt64, node: NodeIndex, hashKey: HashKey, vxlanPort: Port, replyPath: ReplyPath,
@@ -114,6 +119,11 @@ public struct Program: Sendable {
                 sourceMAC: own.mac, destinationMAC: peer.mac, source: own.vtep.mappedIPv4,
                 destination: peer.vtep.mappedIPv4, destinationPort: vxlanPort)
         }
+        shortEndpoints = endpoints.map {
+            ShortEndpoint($0, on: networks[Int($0.network.rawValue)])
+        }
+        vtep4 = own.vtep.isIPv4Mapped ? own.vtep.mappedIPv4.rawValue : 0
+        ingressVNI = networks[Int(ingress.rawValue)].vni
         self.epoch = epoch
         self.node = node
         self.hashKey = hashKey

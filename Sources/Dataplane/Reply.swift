@@ -27,7 +27,7 @@ func leave(
         let flow = TaskFlow(
             client: packet.destination, clientPort: packet.destinationPort,
             targetPort: packet.sourcePort, endpoint: index, proto: packet.proto)
-        if let origin = state.reply(to: flow, event: packet.event, now: work.seconds) {
+        if let origin = state.reply(to: flow, event: packet.event, &work) {
             remember(packet, .reply(origin), &work, &state, program)
             return answer(
                 origin, index, &frame, packet, nil, &work, &state, program)
@@ -37,7 +37,7 @@ func leave(
             let flow = TaskFlow(
                 client: quote.source, clientPort: quote.sourcePort,
                 targetPort: quote.destinationPort, endpoint: index, proto: quote.proto)
-            if let origin = state.reply(to: flow, event: .datagram, now: work.seconds) {
+            if let origin = state.reply(to: flow, event: .datagram, &work) {
                 return answer(
                     origin, index, &frame, packet, quote, &work, &state, program)
             }

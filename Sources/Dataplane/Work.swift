@@ -10,21 +10,27 @@ import Wire
 struct Work: ~Copyable, ~Escapable {
     private var bytes: MutableRawSpan
     private(set) var usedByteCount: Int
-    private var frames: MutableSpan<Frame>
+    var frames: MutableSpan<Frame>
     private(set) var frameCount: Int
     /// By `VirtualServiceIndex`.
     var services: MutableSpan<FlowTraffic>
     /// By `EndpointIndex`.
     var endpoints: MutableSpan<FlowTraffic>
+    /// The records of the flow tables.
+    var flows4: MutableSpan<FlowRecord<IPv4Address>>
+    var flows6: MutableSpan<FlowRecord<IPv6Address>>
     /// Nanoseconds on the caller's clock.
     let now: UInt64
     let seconds: UInt32
 
-    @_lifetime(copy bytes, copy frames, copy services, copy endpoints)
+    @_lifetime(
+        copy bytes, copy frames, copy services, copy endpoints, copy flows4, copy flows6)
     init(
         bytes: consuming MutableRawSpan, used: Int, frames: consuming MutableSpan<Frame>,
         count: Int, services: consuming MutableSpan<FlowTraffic>,
-        endpoints: consuming MutableSpan<FlowTraffic>, now: UInt64
+        endpoints: consuming MutableSpan<FlowTraffic>,
+        flows4: consuming MutableSpan<FlowRecord<IPv4Address>>,
+        flows6: consuming MutableSpan<FlowRecord<IPv6Address>>, now: UInt64
     ) {
         self.bytes = bytes
         usedByteCount = used
@@ -32,13 +38,14 @@ struct Work: ~Copyable, ~Escapable {
         frameCount = count
         self.services = services
         self.endpoints = endpoints
+        self.flows4 = flows4
+        self.flows6 = flows6
         self.now = now
-        seconds = UInt32(truncatingIfNeeded: now / 1_000_000_000)
+        seconds = Self.seconds(now)
     }
 
-    subscript(_ index: Int) -> Frame {
-        @inline(__always) get { frames[index] }
-        @inline(__always) set { frames[index] = newValue }
+    static func seconds(_ nanoseconds: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: nanoseconds / 1_000_000_000)
     }
 
     /// Frames that still fit.

@@ -114,36 +114,20 @@ public struct MeshRunner: ~Copyable {
         return forward()
     }
 
-    /// Moves what was sent over the underlay to the node it was sent to; whether there was any.
+    /// Moves what was sent over the underlay to the node it was sent to; whether there was any. Many
+    /// nodes may send to one, and what they cut into fragments too: more than a list holds. What is
+    /// beyond a batch waits for the round after, in order.
     private mutating func forward() -> Bool {
         var isMoving = admitWaiting()
         for node in incoming.indices {
-            for index in 0..<incoming[node].count {
-                var frame = incoming[node][index]
-                guard case .transmitted(.underlay(let target)) = frame.verdict else { continue }
-                frame.verdict = .pending
-                frame.arrival = .network
-                frame.isGenerated = false
-                frame.isReleased = false
-                send(frame, to: Int(target.rawValue))
-                isMoving = true
-            }
+            if incoming[node].forward(to: &next, beyond: &waiting) { isMoving = true }
             incoming[node].removeAll()
         }
         swap(&incoming, &next)
         return isMoving
     }
 
-    /// Many nodes may send to one, and what they cut into fragments too: more than a list holds. What
-    /// is beyond a batch waits for the round after, in order.
-    private mutating func send(_ frame: Frame, to node: Int) {
-        if next[node].count < Limits.batchFrameCount, waiting[node].isEmpty {
-            next[node].append(frame)
-        } else {
-            waiting[node].append(frame)
-        }
-    }
-
+    /// Puts what waits in front of its node, a batch of it.
     private mutating func admitWaiting() -> Bool {
         var isMoving = false
         for node in waiting.indices where !waiting[node].isEmpty {

@@ -31,11 +31,11 @@ public enum Checksum {
     /// Folds a 64-bit sum to 16 bits with end-around carry; not complemented.
     @inlinable @inline(__always)
     public static func fold(_ sum: UInt64) -> UInt16 {
-        var value = (sum & 0xffff_ffff) &+ (sum >> 32)
-        value = (value & 0xffff) &+ (value >> 16)
-        value = (value & 0xffff) &+ (value >> 16)
-        value = (value & 0xffff) &+ (value >> 16)
-        return UInt16(truncatingIfNeeded: value)
+        // A number plus itself with its halves exchanged has the sum of the halves in its upper half,
+        // the carry out of it included.
+        let whole = sum &+ (sum &>> 32 | sum &<< 32)
+        let half = UInt32(truncatingIfNeeded: whole &>> 32)
+        return UInt16(truncatingIfNeeded: (half &+ (half &>> 16 | half &<< 16)) &>> 16)
     }
 
     /// The checksum of `bytes`: the complement of the folded sum. Zero when `bytes`, which include

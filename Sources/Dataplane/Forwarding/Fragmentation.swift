@@ -81,7 +81,7 @@ private func copy(
     var later = Frame(
         offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
         arrival: frame.arrival)
-    later.isGenerated = true
+    later.origin = .generated
     later.timestamp = frame.timestamp
     later.choice = frame.choice
     return later

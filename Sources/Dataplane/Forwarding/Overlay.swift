@@ -13,8 +13,7 @@ func encapsulate(
     to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) {
-    let sourcePort =
-        Limits.overlaySourcePortFirst | UInt16(truncatingIfNeeded: hash & 0x3fff)
+    let sourcePort = overlaySourcePort(hash)
     work.readdress(frame, source: program[network].balancerMAC, destination: mac)
     // Padding and trailers belong to the link the frame came by. Carried along, a long one would
     // not fit the underlay, nor the outer header's length field.
@@ -32,6 +31,12 @@ func encapsulate(
     tunnel.write(
         to: &bytes, innerByteCount: innerByteCount, trafficClass: trafficClass & 3,
         sourcePort: sourcePort, vni: program[network].vni)
+}
+
+/// The UDP source port that a flow's packets travel under, so that links carry flows, not packets.
+@inline(__always)
+func overlaySourcePort(_ hash: UInt64) -> UInt16 {
+    Limits.overlaySourcePortFirst | UInt16(truncatingIfNeeded: hash & 0x3fff)
 }
 
 /// Wraps a frame over an IPv6 underlay, whose UDP checksum covers all of it.

@@ -9,11 +9,10 @@ import Wire
 struct TunnelHeader: Hashable, Sendable {
     static let byteCount = 50
 
-    /// Bytes 0 to 13: both MACs and the EtherType, then version and header length.
-    private let words: (UInt64, UInt64)
-    private let source: UInt32
-    private let destination: UInt32
-    private let destinationPort: UInt16
+    /// Bytes 0 to 15: both MACs and the EtherType, then version and header length.
+    private let link: SIMD2<UInt64>
+    /// Bytes 24 to 39 without the header checksum, the source port and the UDP length.
+    private let addresses: SIMD2<UInt64>
     /// The unfolded sum of the IPv4 header without its length and its traffic class.
     private let sum: UInt64
 
@@ -21,16 +20,17 @@ struct TunnelHeader: Hashable, Sendable {
         sourceMAC: MACAddress, destinationMAC: MACAddress, source: IPv4Address,
         destination: IPv4Address, destinationPort: Port
     ) {
-        words = (
+        link = [
             destinationMAC.rawValue << 16 | sourceMAC.rawValue >> 32,
-            sourceMAC.rawValue << 32 | UInt64(EtherType.ipv4.rawValue) << 16 | 0x4500
-        )
-        self.source = source.rawValue
-        self.destination = destination.rawValue
-        self.destinationPort = destinationPort.rawValue
+            sourceMAC.rawValue << 32 | UInt64(EtherType.ipv4.rawValue) << 16 | 0x4500,
+        ]
+        let target = UInt64(destination.rawValue)
+        addresses = [
+            UInt64(source.rawValue) << 16 | target >> 16,
+            target << 48 | UInt64(destinationPort.rawValue) << 16,
+        ]
         // Version, DF, TTL 64 with UDP, and the addresses.
-        sum =
-            0x4500 &+ 0x4000 &+ 0x4011 &+ UInt64(source.rawValue) &+ UInt64(destination.rawValue)
+        sum = 0x4500 &+ 0x4000 &+ 0x4011 &+ UInt64(source.rawValue) &+ target
     }
 
     /// Writes the headers to the first 50 bytes, for an inner frame of `innerByteCount`.
@@ -42,30 +42,12 @@ struct TunnelHeader: Hashable, Sendable {
         let udpByteCount = UInt16(truncatingIfNeeded: innerByteCount &+ 16)
         let total = udpByteCount &+ 20
         let checksum = ~Checksum.fold(sum &+ UInt64(total) &+ UInt64(trafficClass))
-        bytes.setU64(0, words.0)
-        bytes.setU64(8, words.1 | UInt64(trafficClass))
+        bytes.setU64(0, link[0])
+        bytes.setU64(8, link[1] | UInt64(trafficClass))
         bytes.setU64(16, UInt64(total) << 48 | 0x4000_4011)
-        bytes.setU64(24, UInt64(checksum) << 48 | UInt64(source) << 16 | UInt64(destination >> 16))
-        bytes.setU64(
-            32,
-            UInt64(destination & 0xffff) << 48 | UInt64(sourcePort) << 32
-                | UInt64(destinationPort) << 16 | UInt64(udpByteCount))
+        bytes.setU64(24, UInt64(checksum) << 48 | addresses[0])
+        bytes.setU64(32, addresses[1] | UInt64(sourcePort) << 32 | UInt64(udpByteCount))
         bytes.setU64(40, 0x0800_0000_0000)
         bytes.setU32(46, vni << 8)
-    }
-}
-
-extension TunnelHeader {
-    static func == (a: Self, b: Self) -> Bool {
-        a.words == b.words && a.source == b.source && a.destination == b.destination
-            && a.destinationPort == b.destinationPort
-    }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(words.0)
-        hasher.combine(words.1)
-        hasher.combine(source)
-        hasher.combine(destination)
-        hasher.combine(destinationPort)
     }
 }

@@ -1,57 +1,77 @@
 // The short way in: a client's packet to a published port, for a task on this node or another.
 //
-// Invariant: the frame, the counters and the verdict end as `enter` would leave them, or nothing is
-// touched and the answer is nil.
+// Invariant: a frame that is taken ends as `enter` would leave it, counters and verdict included; of
+// one that is not taken nothing is touched.
 
 import Wire
 
-/// The short way for a frame from the network; nil sends it the long way.
-@inline(__always)
-func judgeShort(
-    _ frame: inout Frame, _ work: inout Work, _ state: inout NodeState,
+/// Takes clients' packets from `first` on; the index of the first frame that is none, or cannot go
+/// the short way.
+@inline(never)
+func enterShort<Header: ShortHeader>(
+    _ family: Header.Type, from first: Int, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
-) -> Verdict? {
-    guard frame.arrival == .network,
-        let packet = ShortPacket(
-            work.bytes(of: frame), at: 0, wireByteCount: frame.wireByteCount)
-    else { return nil }
-    let isOverlay =
-        packet.proto == .udp && packet.destinationPort == program.vxlanPort
-        && packet.target == program.own.vtep
-    return isOverlay
-        ? receiveShort(&frame, packet, &work, &state, program)
-        : enterShort(&frame, packet, &work, &state, program)
+) -> Int {
+    var index = first
+    while index < work.frameCount, enterShort(family, index, &work, &state, program) {
+        index &+= 1
+    }
+    return index
 }
 
 @inline(__always)
-private func enterShort(
-    _ frame: inout Frame, _ packet: ShortPacket, _ work: inout Work, _ state: inout NodeState,
+private func enterShort<Header: ShortHeader>(
+    _ family: Header.Type, _ index: Int, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
-) -> Verdict? {
-    guard case .node = program.addresses.find(packet.target, in: .clients),
+) -> Bool {
+    guard work.frames[index].isFresh,
+        let packet = ShortPacket<Header>(
+            work.bytes(of: work.frames[index]), at: 0,
+            wireByteCount: work.frames[index].wireByteCount),
+        packet.destinationPort != program.vxlanPort || packet.proto != .udp
+            || packet.target != program.own.vtep,
+        case .node = program.addresses.find(packet.target, in: .clients),
         let binding = program.ports.find(packet.proto, packet.destinationPort)
-    else { return nil }
+    else { return false }
     let flow = FlowKey(
         client: packet.client, clientPort: packet.sourcePort,
         servicePort: packet.destinationPort, proto: packet.proto)
-    guard let choice = program.choose(flow, service: binding.service, target: binding.target)
-    else { return nil }
-    let endpoint = Int(choice.endpoint.rawValue)
-    let node = program.endpoints[endpoint].node
-    let network = program.endpoints[endpoint].network
-    guard let address = program.endpoints[endpoint].address4,
-        node == program.node || packet.byteCount <= program[network].mtu
-    else { return nil }
-    work.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
-    frame.choice = choice
-    guard node != program.node else {
+    guard let choice = program.choose(flow, service: binding.service, target: binding.target),
+        let address = Header.address(of: program.endpoints[Int(choice.endpoint.rawValue)])
+    else { return false }
+    let endpoint = program.shortEndpoints[Int(choice.endpoint.rawValue)]
+    guard endpoint.node != program.node else {
+        work.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
+        work.frames[index].choice = choice
         state.localCount &+= 1
-        return deliverShort(
-            choice, at: address, entry: node, &frame, packet, &work, &state, program)
+        deliverShort(
+            choice, endpoint, at: address, entry: program.node, index, packet, &work, &state)
+        return true
     }
-    encapsulate(
-        &frame, end: 14 &+ packet.byteCount, trafficClass: packet.trafficClass, in: network,
-        to: node,
-        mac: program.endpoints[endpoint].mac, hash: choice.hash, &work, program)
-    return .transmitted(.underlay(node))
+    guard packet.byteCount <= endpoint.mtu,
+        let tunnel = program.tunnels[Int(endpoint.node.rawValue)]
+    else { return false }
+    work.services[Int(choice.service.rawValue)].requests.add(packet.byteCount)
+    work.frames[index].send(choice, to: endpoint.node, end: 14 &+ packet.byteCount)
+    state.ledger.received &+= 1
+    state.ledger.transmittedToUnderlay &+= 1
+    let innerByteCount = work.frames[index].wireByteCount &- TunnelHeader.byteCount
+    var bytes = work.mutableBytes(of: work.frames[index])
+    tunnel.write(
+        to: &bytes, innerByteCount: innerByteCount,
+        trafficClass: packet.header.trafficClass & 3,
+        sourcePort: overlaySourcePort(choice.hash), vni: endpoint.vni)
+    endpoint.address(&bytes, at: TunnelHeader.byteCount)
+    return true
+}
+
+extension Frame {
+    /// Makes room for a tunnel's headers before what lies before `end`, and notes where it goes.
+    @inline(__always)
+    fileprivate mutating func send(_ choice: Choice, to node: NodeIndex, end: Int) {
+        self.choice = choice
+        trim(to: end)
+        advance(-TunnelHeader.byteCount)
+        verdict = .transmitted(.underlay(node))
+    }
 }

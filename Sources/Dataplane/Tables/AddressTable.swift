@@ -54,15 +54,15 @@ public struct AddressTable: Sendable {
     @inline(__always)
     public func find(_ address: IPv6Address, in scope: AddressScope) -> AddressTarget? {
         var index = slot(address.high, address.low, scope)
-        while slots[index].scope != 0 {
+        while true {
             if slots[index].low == address.low, slots[index].high == address.high,
                 slots[index].scope == scope.rawValue
             {
                 return slots[index].target
             }
+            if slots[index].scope == 0 { return nil }
             index = (index &+ 1) & (slots.count &- 1)
         }
-        return nil
     }
 
     /// The target of a MAC address in `scope`.

@@ -54,11 +54,22 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
 
     var byteCount: Int { records.count * MemoryLayout<FlowRecord<Address>>.stride }
 
+    /// Moves the records out, so that they can be borrowed beside the rest for a batch.
+    mutating func lend() -> [FlowRecord<Address>] {
+        var lent: [FlowRecord<Address>] = []
+        swap(&lent, &records)
+        return lent
+    }
+
+    mutating func takeBack(_ records: [FlowRecord<Address>]) { self.records = records }
+
     /// The origin of a live flow; the packet came from the task.
     @inline(__always)
-    mutating func reply(to flow: TaskFlow, event: FlowEvent, now: UInt32) -> FlowOrigin? {
+    func reply(
+        to flow: TaskFlow, event: FlowEvent, now: UInt32,
+        in records: inout MutableSpan<FlowRecord<Address>>
+    ) -> FlowOrigin? {
         let hash = flow.hash(key)
-        var records = self.records.mutableSpan
         guard let index = records.find(flow, hash: hash), !records[index].isExpired(now)
         else { return nil }
         records[index].apply(event, from: .task, now: now)
@@ -68,10 +79,10 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     /// Finds or makes the record of a flow; the packet came from the client.
     @inline(__always)
     mutating func remember(
-        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
+        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32,
+        in records: inout MutableSpan<FlowRecord<Address>>
     ) -> FlowOutcome {
         let hash = flow.hash(key)
-        var records = self.records.mutableSpan
         if let index = records.find(flow, hash: hash) {
             return records[index].refresh(flow, origin: origin, event: event, now: now)
         }

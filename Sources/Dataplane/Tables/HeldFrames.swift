@@ -68,7 +68,7 @@ struct HeldFrames: ~Copyable {
         guard let offset = work.copy(bytes.span.raw.extracting(range)) else { return }
         var frame = entry.frame
         frame.offset = offset
-        frame.isReleased = true
+        frame.origin = .released
         frame.verdict = verdict
         work.append(frame)
         entries[index] = nil

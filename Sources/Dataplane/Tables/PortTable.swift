@@ -25,24 +25,23 @@ public struct PortTable: Sendable {
     /// In the order they were added.
     public private(set) var bindings: [PortBinding] = []
     /// One more than the index of the binding, zero for none; a row of 65,536 for each protocol
-    /// that has a binding.
-    private var tcp: [UInt16] = []
-    private var udp: [UInt16] = []
-    private var sctp: [UInt16] = []
+    /// that has a binding, after an empty one for those that have none.
+    private var entries: [UInt16] = []
+    /// Where a protocol's row starts.
+    private var tcp = 0
+    private var udp = 0
+    private var sctp = 0
 
     public init() {}
 
     /// What is published at this port.
     @inline(__always)
     public func find(_ proto: IPProtocol, _ port: Port) -> PortBinding? {
-        let entry: UInt16
-        switch proto {
-        case .tcp: entry = Self.entry(tcp, port)
-        case .udp: entry = Self.entry(udp, port)
-        case .sctp: entry = Self.entry(sctp, port)
-        default: return nil
-        }
-        return entry == 0 ? nil : bindings[Int(entry) &- 1]
+        let row = proto == .tcp ? tcp : proto == .udp ? udp : proto == .sctp ? sctp : 0
+        let index = row &+ Int(port.rawValue)
+        guard index < entries.count else { return nil }
+        let entry = Int(entries[index])
+        return entry == 0 ? nil : bindings[entry &- 1]
     }
 
     /// Adds a binding. Returns false, and changes nothing, when the port is taken, the protocol
@@ -50,25 +49,26 @@ public struct PortTable: Sendable {
     public mutating func insert(_ binding: PortBinding) -> Bool {
         guard find(binding.proto, binding.published) == nil, bindings.count < Int(UInt16.max)
         else { return false }
-        let entry = UInt16(bindings.count + 1)
+        let row: Int
         switch binding.proto {
-        case .tcp: Self.set(&tcp, binding.published, entry)
-        case .udp: Self.set(&udp, binding.published, entry)
-        case .sctp: Self.set(&sctp, binding.published, entry)
+        case .tcp: row = Self.open(&tcp, in: &entries)
+        case .udp: row = Self.open(&udp, in: &entries)
+        case .sctp: row = Self.open(&sctp, in: &entries)
         default: return false
         }
         bindings.append(binding)
+        entries[row + Int(binding.published.rawValue)] = UInt16(bindings.count)
         return true
     }
 
-    @inline(__always)
-    private static func entry(_ row: [UInt16], _ port: Port) -> UInt16 {
-        let index = Int(port.rawValue)
-        return index < row.count ? row[index] : 0
+    /// The row that starts at `start`, added if there is none yet.
+    private static func open(_ start: inout Int, in entries: inout [UInt16]) -> Int {
+        if start == 0 {
+            start = max(entries.count, rowLength)
+            entries += [UInt16](repeating: 0, count: start + rowLength - entries.count)
+        }
+        return start
     }
 
-    private static func set(_ row: inout [UInt16], _ port: Port, _ entry: UInt16) {
-        if row.isEmpty { row = [UInt16](repeating: 0, count: 65_536) }
-        row[Int(port.rawValue)] = entry
-    }
+    private static let rowLength = 65_536
 }

@@ -1,0 +1,121 @@
+// The IP headers that the short way knows: IPv4 without options and IPv6 without extensions, in an
+// untagged frame, whole, with a hop to spare and addresses that a sender can have.
+//
+// Invariant: what is read here, `parse` reads alike. One protocol for both families, so that there is
+// one short way in the source and one for each family in the machine code.
+
+import Wire
+
+/// An IP header of one family, in registers.
+protocol ShortHeader {
+    associatedtype Address: FlowAddress
+    /// Of the header alone.
+    static var byteCount: Int { get }
+    var source: Address { get }
+    var destination: Address { get }
+    var proto: IPProtocol { get }
+    var trafficClass: UInt8 { get }
+    /// Length of the IP packet.
+    var packetByteCount: Int { get }
+
+    /// The header of a frame that starts at `base` of `bytes`, which hold it, and had
+    /// `wireByteCount` on the wire.
+    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int)
+
+    /// An endpoint's address of this family.
+    static func address(of endpoint: Endpoint) -> Address?
+
+    /// Takes one off the hop limit of the frame in `bytes` and replaces the destination; what that
+    /// means for a transport checksum is the result.
+    func redirect(_ bytes: inout MutableRawSpan, to address: Address) -> ChecksumDelta
+}
+
+struct ShortIPv4: ShortHeader {
+    static let byteCount = 20
+
+    let source: IPv4Address
+    let destination: IPv4Address
+    let proto: IPProtocol
+    let trafficClass: UInt8
+    let packetByteCount: Int
+
+    @inline(__always)
+    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
+        let first = bytes.u32(base &+ 14)
+        let second = bytes.u32(base &+ 18)
+        let third = bytes.u32(base &+ 22)
+        let sender = bytes.u32(base &+ 26)
+        let target = bytes.u32(base &+ 30)
+        // EtherType 0x0800, version 4, five words of header; no fragment; a hop to spare.
+        guard bytes.u32(base &+ 12) >> 8 == 0x08_0045, second & 0x3fff == 0, third >> 24 > 1
+        else { return nil }
+        // The checksum is right when the sum of all words is a multiple of 0xffff other than zero.
+        let sum =
+            UInt64(first) &+ UInt64(second) &+ UInt64(third) &+ UInt64(sender) &+ UInt64(target)
+        source = IPv4Address(rawValue: sender)
+        guard sum % 0xffff == 0, !source.isMartian, sender != target else { return nil }
+        packetByteCount = Int(first & 0xffff)
+        guard packetByteCount <= wireByteCount &- 14 else { return nil }
+        destination = IPv4Address(rawValue: target)
+        trafficClass = UInt8(truncatingIfNeeded: first >> 16)
+        proto = IPProtocol(rawValue: UInt8(truncatingIfNeeded: third >> 16))
+    }
+
+    @inline(__always)
+    static func address(of endpoint: Endpoint) -> IPv4Address? { endpoint.address4 }
+
+    @inline(__always)
+    func redirect(_ bytes: inout MutableRawSpan, to address: IPv4Address) -> ChecksumDelta {
+        var delta = ChecksumDelta()
+        delta.replace(destination.rawValue, with: address.rawValue)
+        var header = delta
+        let hop = bytes.u16(22)
+        header.replace(hop, with: hop &- 0x0100)
+        bytes.setU16(22, hop &- 0x0100)
+        bytes.setU16(24, header.applied(to: bytes.u16(24)))
+        bytes.setU32(30, address.rawValue)
+        return delta
+    }
+}
+
+struct ShortIPv6: ShortHeader {
+    static let byteCount = 40
+
+    let source: IPv6Address
+    let destination: IPv6Address
+    let proto: IPProtocol
+    let trafficClass: UInt8
+    let packetByteCount: Int
+
+    @inline(__always)
+    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
+        let first = bytes.u32(base &+ 12)
+        let second = bytes.u32(base &+ 18)
+        // EtherType 0x86dd, version 6; a hop to spare.
+        guard first >> 16 == 0x86dd, first & 0xf000 == 0x6000, second & 0xff > 1 else {
+            return nil
+        }
+        source = IPv6Address(high: bytes.u64(base &+ 22), low: bytes.u64(base &+ 30))
+        destination = IPv6Address(high: bytes.u64(base &+ 38), low: bytes.u64(base &+ 46))
+        guard !source.isMartian, source != destination, !destination.isIPv4Mapped else {
+            return nil
+        }
+        packetByteCount = Self.byteCount &+ Int(second >> 16)
+        guard packetByteCount <= wireByteCount &- 14 else { return nil }
+        trafficClass = UInt8(truncatingIfNeeded: first >> 4)
+        proto = IPProtocol(rawValue: UInt8(truncatingIfNeeded: second >> 8))
+    }
+
+    @inline(__always)
+    static func address(of endpoint: Endpoint) -> IPv6Address? { endpoint.address6 }
+
+    @inline(__always)
+    func redirect(_ bytes: inout MutableRawSpan, to address: IPv6Address) -> ChecksumDelta {
+        var delta = ChecksumDelta()
+        delta.replace(destination, with: address)
+        bytes.setU8(21, bytes.u8(21) &- 1)
+        bytes.setU64(38, address.high)
+        bytes.setU64(46, address.low)
+        return delta
+    }
+}
