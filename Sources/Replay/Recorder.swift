@@ -67,7 +67,11 @@ public struct Recorder: ~Copyable, FrameObserver {
         for index in 0..<frames.count where failure == nil {
             let frame = frames[index]
             do throws(CaptureError) {
-                if index < arrivedEnds.count { try recordArrival(index, frame, at: node) }
+                if index < arrivedEnds.count {
+                    try recordArrival(index, frame, at: node)
+                } else if frame.isReleased {
+                    try recordEnd(frame, arena.bytes(of: frame), at: node)
+                }
                 try recordDeparture(frame, arena.bytes(of: frame), at: node)
             } catch {
                 failure = error
@@ -79,7 +83,7 @@ public struct Recorder: ~Copyable, FrameObserver {
     public consuming func finish() throws(CaptureError) {
         if let failure { throw failure }
         for node in nodes { try node.close() }
-        for task in tasks.values { try task.close() }
+        for task in tasks.keys.sorted() { try tasks[task]?.close() }
     }
 
     private mutating func recordArrival(
@@ -115,6 +119,17 @@ public struct Recorder: ~Copyable, FrameObserver {
             try file(of: endpoint).write(0, frame, bytes, cut: cut, .inbound, comment)
         case .pending, .consumed, .dropped, .held: break
         }
+    }
+
+    /// What became of a frame that had been held: if it was dropped, its record says so a second
+    /// time, under the same packet id.
+    private func recordEnd(
+        _ frame: Frame, _ bytes: RawSpan, at node: NodeIndex
+    ) throws(CaptureError) {
+        guard case .dropped = frame.verdict, case .network = frame.arrival else { return }
+        let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
+        let cut = frame.wireByteCount - frame.byteCount
+        try nodes[Int(node.rawValue)].write(0, frame, bytes, cut: cut, .inbound, comment)
     }
 
     private func isOverlay(_ bytes: RawSpan, at node: NodeIndex) -> Bool {

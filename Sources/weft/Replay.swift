@@ -114,6 +114,7 @@ struct ReplayVerb: ParsableCommand {
         do {
             try FileManager.default.createDirectory(
                 atPath: output, withIntermediateDirectories: true)
+            OpenFiles.raiseLimit()
             let recorder = try Recorder(
                 directory: output, replayer.runner.compilation,
                 programs: (0..<replayer.runner.nodeCount).map {
