@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "Capture", dependencies: ["CPcap"], swiftSettings: rules),
         .target(
             name: "Compose",
-            dependencies: ["Mesh", "Wire", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Dataplane", "Mesh", "Wire", .product(name: "Yams", package: "Yams")],
             swiftSettings: rules),
         .target(name: "Traffic", dependencies: ["Wire"], swiftSettings: rules),
         .target(
@@ -57,7 +57,8 @@ let package = Package(
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "CPcap"], swiftSettings: rules),
         .testTarget(
-            name: "ComposeTests", dependencies: ["Compose", "Mesh", "Wire"], exclude: ["Fixtures"],
+            name: "ComposeTests", dependencies: ["Compose", "Dataplane", "Mesh", "Wire"],
+            exclude: ["Fixtures"],
             swiftSettings: rules),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic", "Wire"], swiftSettings: rules),
         .testTarget(

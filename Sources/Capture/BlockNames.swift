@@ -1,4 +1,5 @@
 // The numbers of the pcapng format (draft-ietf-opsawg-pcapng), each named once.
+// Invariant: reader and writer take them from here, so neither can know a number the other does not.
 
 enum BlockType {
     static let section: UInt32 = 0x0a0d_0d0a

@@ -1,4 +1,5 @@
 // What kind of file a reader found, and how it ended.
+// Plain values; how a format is recognised stands with the reader of that format.
 
 public enum CaptureFormat: Equatable, Sendable {
     /// The classic format; `isSwapped` when its byte order is not this machine's.

@@ -1,4 +1,5 @@
 // What a configuration may cost to read. A file past one of these is refused with its place.
+// Invariant: reading takes memory and time in proportion to these, whatever a file expands to.
 
 enum ComposeLimits {
     /// Ten thousand services of twenty lines fit three times over.

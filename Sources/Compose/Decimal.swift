@@ -1,4 +1,5 @@
 // Decimal numbers as Compose files write them.
+// Invariant: digits only, no sign, no octal, no underscore; what does not fit is nil and never wraps.
 
 enum Decimal {
     /// The value of digits alone: no sign, no leading zero, nothing else, and at most `max`.

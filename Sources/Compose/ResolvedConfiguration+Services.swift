@@ -1,4 +1,5 @@
 // Services and what was decided for them, of the resolved configuration.
+// Invariant: what is written here loads again to the same decisions.
 
 import Mesh
 import Wire

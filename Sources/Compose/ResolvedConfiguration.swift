@@ -4,6 +4,7 @@
 // What Compose has no place for (virtual addresses, tasks) follows under `x-resolved`. Invariants:
 // equal clusters give equal bytes; loading the text again gives an equal cluster.
 
+import Dataplane
 import Mesh
 import Wire
 
@@ -104,9 +105,9 @@ public enum ResolvedConfiguration {
     }
 }
 
-extension ClusterSettings.HashKey {
+extension HashKey {
     var hexadecimal: String {
-        [first, second].map { half in
+        [k0, k1].map { half in
             let digits = String(half, radix: 16)
             return String(repeating: "0", count: 16 - digits.utf8.count) + digits
         }.joined()

@@ -1,4 +1,5 @@
 // `services.*.deploy`: how many tasks, where, and how the service is reached.
+// Keys that decide nothing about the network are known and passed over, or warned about by name.
 
 import Mesh
 

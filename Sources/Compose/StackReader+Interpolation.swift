@@ -1,4 +1,5 @@
 // Interpolation over a tree: values only, never keys, and not inside foreign `x-` sections.
+// Invariant: a value keeps the place it was written at, so a later error still points into the file.
 
 extension StackReader {
     mutating func interpolated(_ root: Tree) -> Tree {

@@ -1,6 +1,7 @@
 // The top-level `x-mesh` section: nodes, underlay, pools. Our own, so its keys are checked like
 // docker's: one that nobody knows is an error.
 
+import Dataplane
 import Mesh
 import Wire
 
@@ -42,10 +43,10 @@ extension StackReader {
             }
         case "hash_key":
             let what = "a key of 32 hexadecimal digits"
-            let key = value(entry.value, path, what) { ClusterSettings.HashKey(hexadecimal: $0) }
+            let key = value(entry.value, path, what) { HashKey(hexadecimal: $0) }
             mesh.settings.hashKey = key ?? mesh.settings.hashKey
         case "reply":
-            let reply = choice(entry.value, path, as: ClusterSettings.ReplyPath.self)
+            let reply = choice(entry.value, path, as: ReplyPath.self)
             mesh.settings.replyPath = reply ?? mesh.settings.replyPath
         case "ingress": ingress(entry, into: &mesh)
         case "default_addr_pool", "default_addr_pool_mask_length", "ipv6": break
@@ -103,7 +104,7 @@ extension StackReader {
     }
 }
 
-extension ClusterSettings.HashKey {
+extension HashKey {
     /// Thirty-two hexadecimal digits, first half first.
     init?(hexadecimal text: String) {
         let digits = Array(text)
@@ -111,6 +112,6 @@ extension ClusterSettings.HashKey {
             let first = UInt64(String(digits[..<16]), radix: 16),
             let second = UInt64(String(digits[16...]), radix: 16)
         else { return nil }
-        self.init(first: first, second: second)
+        self.init(k0: first, k1: second)
     }
 }

@@ -1,4 +1,5 @@
 // `networks`: each entry to a network specification.
+// Invariant: a driver option that is not understood is a warning with its place, never silence.
 
 import Mesh
 import Wire

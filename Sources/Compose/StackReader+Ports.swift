@@ -1,4 +1,5 @@
 // `services.*.ports`, short and long.
+// Both come out as one kind of specification, a range as one for each port, with one place each.
 
 import Mesh
 import Wire

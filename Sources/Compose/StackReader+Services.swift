@@ -1,4 +1,5 @@
 // `services`: each entry to a service specification, with the places its parts were written at.
+// Invariant: places and specifications have the same order, which is the file's.
 
 import Mesh
 import Wire

@@ -39,33 +39,23 @@ public struct FrameList: Sendable {
         count &+= 1
     }
 
-    /// Makes room for as many frames again as a batch has, if it lacks it. For between calls: a list
-    /// does not grow while `process` works on it.
-    public mutating func ensureRoom() {
-        let room = Limits.batchFrameCount + Limits.heldFrameCountMax
-        if freeCount < room { grow() }
-    }
-
-    @inline(never)
-    private mutating func grow() {
-        let blank = Frame(offset: 0, byteCount: 0, wireByteCount: 0, id: 0, arrival: .network)
-        storage.append(contentsOf: repeatElement(blank, count: storage.count))
-    }
-
     public mutating func removeAll() { count = 0 }
 
     /// Moves every frame that was sent over the underlay to the end of the list of the node that it
-    /// was sent to, where it is a frame from the network again. Whether there was any.
-    public func forward(to lists: inout [FrameList]) -> Bool {
+    /// was sent to, where it is a frame from the network again. What is beyond a batch there goes to
+    /// the node's `waiting` frames instead. Whether there was any.
+    public func forward(to lists: inout [FrameList], beyond waiting: inout [[Frame]]) -> Bool {
         let frames = storage.span
         var targets = lists.mutableSpan
         var isMoving = false
         for index in 0..<count {
-            guard case .transmitted(.underlay(let target)) = frames[index].verdict else {
-                continue
+            guard case .transmitted(.underlay(let node)) = frames[index].verdict else { continue }
+            let target = Int(node.rawValue)
+            if targets[target].count < Limits.batchFrameCount {
+                targets[target].append(frames[index].arriving())
+            } else {
+                waiting[target].append(frames[index].arriving())
             }
-            targets[Int(target.rawValue)].ensureRoom()
-            targets[Int(target.rawValue)].append(frames[index].arriving())
             isMoving = true
         }
         return isMoving

@@ -8,7 +8,7 @@
 import Wire
 
 /// How a reply travels from the owner to the client.
-public enum ReplyPath: Sendable {
+public enum ReplyPath: String, CaseIterable, Sendable {
     /// Back through the node it entered by; works on any underlay.
     case entry
     /// Straight from the owner: direct server return.

@@ -1,4 +1,5 @@
 // What holds of every cluster, checked after each step of a simulation and by the tests.
+// Each check says what it found and where; the first that fails is thrown.
 
 import Wire
 

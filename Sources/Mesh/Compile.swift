@@ -46,8 +46,8 @@ public struct Compilation: Sendable {
     public func program(for node: NodeID, epoch: UInt64 = 1) -> Program {
         let settings = cluster.settings
         var program = Program(
-            epoch: epoch, node: NodeIndex(node.rawValue), hashKey: settings.dataplaneKey,
-            vxlanPort: settings.vxlanPort, replyPath: settings.dataplaneReplyPath,
+            epoch: epoch, node: NodeIndex(node.rawValue), hashKey: settings.hashKey,
+            vxlanPort: settings.vxlanPort, replyPath: settings.replyPath,
             routerMAC: Self.routerMAC, ingress: NetworkIndex(cluster.ingress?.id.rawValue ?? 0),
             peers: peers, networks: cluster.networks.map { overlay($0, on: node) },
             endpoints: endpoints)
@@ -213,14 +213,5 @@ extension Task {
     /// Only a running task takes new flows.
     fileprivate var backend: MaglevBackend {
         MaglevBackend(identity: identity.rawValue, weight: state == .running ? weight : 0)
-    }
-}
-
-extension ClusterSettings {
-    fileprivate var dataplaneKey: Dataplane.HashKey {
-        Dataplane.HashKey(k0: hashKey.first, k1: hashKey.second)
-    }
-    fileprivate var dataplaneReplyPath: Dataplane.ReplyPath {
-        replyPath == .entry ? .entry : .direct
     }
 }

@@ -1,4 +1,5 @@
 // Every bound of the model, in one place, each with its reason.
+// Invariant: `assemble` refuses what exceeds one of them before it takes memory in proportion.
 
 public enum MeshLimits {
     /// VNIs start above the 802.1Q range, as Swarm's do.

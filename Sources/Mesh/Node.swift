@@ -1,4 +1,5 @@
 // A machine of the mesh. Invariant: its VTEP and its client addresses belong to it alone.
+// Traffic enters by every node, whether or not the scheduler may place tasks on it.
 
 import Wire
 

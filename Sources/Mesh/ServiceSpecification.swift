@@ -1,4 +1,5 @@
 // What the operator declares about a service. Networks are named by their short name.
+// Invariant: a specification holds no decision of ours: nil means "choose for me".
 
 import Wire
 

@@ -27,6 +27,8 @@ public struct Churn: Codable, Equatable, Sendable {
         public var leaving: UInt64 = 0
         /// Flows moved though their task stays.
         public var collateral: UInt64 = 0
+
+        public init() {}
     }
 
     public struct Service: Codable, Equatable, Sendable {

@@ -40,7 +40,7 @@ public struct ChurnWitness<Next: FrameObserver & ~Copyable>: ~Copyable, FrameObs
 
     public private(set) var seen: SeenFlows
     private var next: Next
-    private let hashKey: Dataplane.HashKey
+    private let hashKey: HashKey
     /// The flows of the current batch as they arrived; nil where no ports could be read.
     private var arrived: [FlowKey?] = []
 

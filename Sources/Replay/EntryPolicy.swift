@@ -60,7 +60,7 @@ struct EntryChooser {
         guard let source = sight.source, let destination = sight.destination else {
             return NodeIndex(0)
         }
-        var hash = SipHash(Dataplane.HashKey(k0: 3, k1: 3))
+        var hash = SipHash(HashKey(k0: 3, k1: 3))
         hash.absorb(source.high ^ destination.high)
         hash.absorb(source.low)
         hash.absorb(destination.low)

@@ -1,4 +1,5 @@
 // Who watches frames pass. Called once for each node and round, so watching nothing costs nothing.
+// Invariant: an observer sees every frame twice, as it arrived and as it was judged, in that order.
 
 import Dataplane
 

@@ -17,6 +17,8 @@ public struct MeshRunner: ~Copyable {
     private var incoming: [FrameList]
     /// By node: frames that reach it in the next round.
     private var next: [FrameList]
+    /// By node: frames sent to it that found the list of the next round full.
+    private var waiting: [[Frame]]
     /// Frames put in since the last run.
     public private(set) var pendingCount = 0
     /// Nanoseconds spent in the data plane, by the clock that `run` was given.
@@ -37,11 +39,12 @@ public struct MeshRunner: ~Copyable {
         nodes = cluster.nodes.map { node in
             RunningNode(
                 compilation.program(for: node.id),
-                key: Dataplane.HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
+                key: HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
                 flowCountMax: flowCountMax, usesShortWay: usesShortWay)
         }
         incoming = cluster.nodes.map { _ in FrameList() }
         next = incoming
+        waiting = cluster.nodes.map { _ in [] }
         self.compilation = compilation
     }
 
@@ -111,14 +114,28 @@ public struct MeshRunner: ~Copyable {
         return forward()
     }
 
-    /// Moves what was sent over the underlay to the node it was sent to.
+    /// Moves what was sent over the underlay to the node it was sent to; whether there was any. Many
+    /// nodes may send to one, and what they cut into fragments too: more than a list holds. What is
+    /// beyond a batch waits for the round after, in order.
     private mutating func forward() -> Bool {
-        var isMoving = false
+        var isMoving = admitWaiting()
         for node in incoming.indices {
-            if incoming[node].forward(to: &next) { isMoving = true }
+            if incoming[node].forward(to: &next, beyond: &waiting) { isMoving = true }
             incoming[node].removeAll()
         }
         swap(&incoming, &next)
+        return isMoving
+    }
+
+    /// Puts what waits in front of its node, a batch of it.
+    private mutating func admitWaiting() -> Bool {
+        var isMoving = false
+        for node in waiting.indices where !waiting[node].isEmpty {
+            let count = min(waiting[node].count, Limits.batchFrameCount)
+            for frame in waiting[node][..<count] { next[node].append(frame) }
+            waiting[node].removeFirst(count)
+            isMoving = true
+        }
         return isMoving
     }
 }

@@ -20,6 +20,8 @@ public struct Recorder: ~Copyable, FrameObserver {
     /// The frames of the current batch as they arrived.
     private var arrived: [UInt8] = []
     private var arrivedEnds: [Int] = []
+    /// What a snap length had cut off each: judging trims padding, and the difference with it.
+    private var arrivedCuts: [Int] = []
     /// The first failure; nothing is written after it.
     private var failure: CaptureError?
 
@@ -51,9 +53,11 @@ public struct Recorder: ~Copyable, FrameObserver {
     ) {
         arrived.removeAll(keepingCapacity: true)
         arrivedEnds.removeAll(keepingCapacity: true)
+        arrivedCuts.removeAll(keepingCapacity: true)
         for index in 0..<frames.count {
             arena.bytes(of: frames[index]).appendTo(&arrived)
             arrivedEnds.append(arrived.count)
+            arrivedCuts.append(frames[index].wireByteCount - frames[index].byteCount)
         }
     }
 
@@ -63,7 +67,11 @@ public struct Recorder: ~Copyable, FrameObserver {
         for index in 0..<frames.count where failure == nil {
             let frame = frames[index]
             do throws(CaptureError) {
-                if index < arrivedEnds.count { try recordArrival(index, frame, at: node) }
+                if index < arrivedEnds.count {
+                    try recordArrival(index, frame, at: node)
+                } else if frame.isReleased {
+                    try recordEnd(frame, arena.bytes(of: frame), at: node)
+                }
                 try recordDeparture(frame, arena.bytes(of: frame), at: node)
             } catch {
                 failure = error
@@ -75,7 +83,7 @@ public struct Recorder: ~Copyable, FrameObserver {
     public consuming func finish() throws(CaptureError) {
         if let failure { throw failure }
         for node in nodes { try node.close() }
-        for task in tasks.values { try task.close() }
+        for task in tasks.keys.sorted() { try tasks[task]?.close() }
     }
 
     private mutating func recordArrival(
@@ -84,7 +92,7 @@ public struct Recorder: ~Copyable, FrameObserver {
         let start = index == 0 ? 0 : arrivedEnds[index - 1]
         let range = start..<arrivedEnds[index]
         let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
-        let cut = frame.wireByteCount - frame.byteCount
+        let cut = arrivedCuts[index]
         if case .task(let endpoint) = frame.arrival {
             let file = try file(of: endpoint)
             let bytes = arrived.span.raw.extracting(range)
@@ -113,6 +121,17 @@ public struct Recorder: ~Copyable, FrameObserver {
         }
     }
 
+    /// What became of a frame that had been held: if it was dropped, its record says so a second
+    /// time, under the same packet id.
+    private func recordEnd(
+        _ frame: Frame, _ bytes: RawSpan, at node: NodeIndex
+    ) throws(CaptureError) {
+        guard case .dropped = frame.verdict, case .network = frame.arrival else { return }
+        let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
+        let cut = frame.wireByteCount - frame.byteCount
+        try nodes[Int(node.rawValue)].write(0, frame, bytes, cut: cut, .inbound, comment)
+    }
+
     private func isOverlay(_ bytes: RawSpan, at node: NodeIndex) -> Bool {
         let program = programs[Int(node.rawValue)]
         let sight = PacketSight(bytes)
@@ -124,7 +143,11 @@ public struct Recorder: ~Copyable, FrameObserver {
     private mutating func file(of endpoint: EndpointIndex) throws(CaptureError) -> RecordedFile {
         let task = narrator.compilation.task(endpoint)
         if let file = tasks[task.id] { return file }
-        let path = "\(directory)/\(task.name).pcapng"
+        var path = "\(directory)/\(task.name).pcapng"
+        // A node may be called as a task is, since its name may have dots.
+        if nodes.contains(where: { $0.path == path }) {
+            path = "\(directory)/\(task.name)-task.pcapng"
+        }
         let file = try RecordedFile(path: path, interfaces: ["eth0"], names: names)
         tasks[task.id] = file
         return file

@@ -1,4 +1,5 @@
 // What can be wrong with what a replay is asked to do. Wrong files have errors of their own.
+// Invariant: each names the option that was wrong, in the words it was given.
 
 import Capture
 

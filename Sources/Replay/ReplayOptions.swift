@@ -1,4 +1,5 @@
 // What a replay is asked to do, in tcpreplay's words where it has them.
+// Passive: nothing is checked here but by the types; `Replayer` says what cannot be obeyed.
 
 public struct ReplayOptions: Sendable {
     /// Passes over the trace.

@@ -1,4 +1,5 @@
 // Gathers the report from what the nodes counted. Services and tasks come in the order of the stack.
+// Invariant: every figure is a sum of counters that nodes keep; nothing is counted a second time.
 
 import Dataplane
 import Mesh

@@ -39,6 +39,7 @@ public struct Replayer: ~Copyable {
     private var aimer: TraceAimer
     private let options: ReplayOptions
     private var order = OrderGuard()
+    private var budget: BatchBudget
     private var batchStart: UInt64 = 0
     private var batchEnd: UInt64 = 0
     /// Added to time stamps, so that a second pass follows the first.
@@ -50,6 +51,7 @@ public struct Replayer: ~Copyable {
     ) throws(ReplayError) {
         self.cluster = cluster
         self.options = options
+        budget = BatchBudget(cluster)
         let runner = MeshRunner(
             cluster, flowCountMax: options.flowCountMax, usesShortWay: usesShortWay)
         var rules: [RemapRule] = []
@@ -97,7 +99,8 @@ public struct Replayer: ~Copyable {
         while !isDone, try reader.next(&record) {
             let time = record.timestampNanoseconds &+ timeShift
             if runner.isFull || time > batchStart &+ Self.batchSpanNanoseconds
-                || runner.arena.freeByteCount < record.capturedByteCount + Self.room
+                || !budget.admits(
+                    record.capturedByteCount, freeByteCount: runner.arena.freeByteCount)
             {
                 flush(&observer, clock)
                 runner.reclaim()
@@ -134,6 +137,7 @@ public struct Replayer: ~Copyable {
                 flush(&observer, clock)
                 _ = order.admit(sight, frame, at: node)
             }
+            budget.add(frame.byteCount)
             runner.put(frame, at: node)
         }
     }
@@ -144,8 +148,6 @@ public struct Replayer: ~Copyable {
         guard runner.pendingCount > 0 else { return }
         runner.run(now: batchEnd, observer: &observer, clock: clock)
         order.reset()
+        budget.reset()
     }
-
-    /// Left free in the arena for what the nodes make or release while a batch runs.
-    private static let room = 256 * 1024
 }

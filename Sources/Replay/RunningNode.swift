@@ -11,7 +11,7 @@ final class RunningNode {
     var state: NodeState
 
     init(
-        _ program: Program, key: Dataplane.HashKey, flowCountMax: Int, usesShortWay: Bool
+        _ program: Program, key: HashKey, flowCountMax: Int, usesShortWay: Bool
     ) {
         self.program = program
         state = NodeState(for: program, key: key, flowCountMax: flowCountMax)

@@ -130,9 +130,12 @@ struct TraceAimer: ~Copyable {
         _ frame: Frame, _ sight: PacketSight, to port: Port, _ source: IPv6Address,
         _ destination: IPv6Address, _ arena: inout FrameArena
     ) -> Placement {
-        let node = target(for: min(source, destination), isIPv4: sight.isIPv4)
-        guard let (node, address) = node else { return enter(frame, sight) }
-        guard sight.destinationPort <= sight.sourcePort else {
+        let isRequest = sight.destinationPort <= sight.sourcePort
+        let server = isRequest ? destination : source
+        guard let (node, address) = target(for: server, isIPv4: sight.isIPv4) else {
+            return enter(frame, sight)
+        }
+        guard isRequest else {
             return reply(frame, sight, from: port, at: node, source, destination, &arena)
         }
         var bytes = arena.mutableBytes(of: frame)

@@ -1,4 +1,5 @@
 // The bounds of generated traffic, each with its reason.
+// Invariant: a generator's memory is bounded by these before the first frame is made.
 
 public enum TrafficLimits {
     /// A flow costs about 150 bytes of memory while a trace is made: 640 MB at the limit.

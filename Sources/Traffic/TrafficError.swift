@@ -1,4 +1,5 @@
 // What can be wrong with a traffic specification, said once; `description` is fit to be shown as it is.
+// Invariant: a specification that makes a generator has none of these wrong with it.
 
 public enum TrafficError: Error, Equatable, Sendable {
     case outOfRange(name: String, value: Int, range: ClosedRange<Int>)

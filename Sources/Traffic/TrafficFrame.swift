@@ -1,4 +1,5 @@
 // What a generated frame is, besides its bytes: its time, and why it was made.
+// A trivial value; the bytes themselves lie in the buffer that the caller lent.
 
 public struct TrafficFrame: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {

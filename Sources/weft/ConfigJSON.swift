@@ -1,6 +1,7 @@
 // `weft config --json`: schema weft.config/1. The same facts as the YAML, in the shape programs
 // ask for: every element by name, addresses as text, tasks with their owners.
 
+import Dataplane
 import Mesh
 import Wire
 

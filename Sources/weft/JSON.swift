@@ -1,4 +1,5 @@
 // JSON as every verb prints it: indented, keys in order, so that two runs can be compared by diff.
+// Invariant: the same value gives the same text.
 
 import Foundation
 

@@ -1,4 +1,5 @@
 // A line that counts packets while a long replay runs: on standard error, and only on a terminal.
+// Invariant: nothing of it is left behind, and nothing of it reaches a pipe or a file.
 
 import Glibc
 

@@ -1,4 +1,5 @@
 // `weft replay`: a packet trace through a described mesh.
+// Parses the options, loads the mesh, runs the replay and prints; what happens is in `Replay`.
 
 import ArgumentParser
 import Capture
@@ -113,6 +114,7 @@ struct ReplayVerb: ParsableCommand {
         do {
             try FileManager.default.createDirectory(
                 atPath: output, withIntermediateDirectories: true)
+            OpenFiles.raiseLimit()
             let recorder = try Recorder(
                 directory: output, replayer.runner.compilation,
                 programs: (0..<replayer.runner.nodeCount).map {

@@ -1,4 +1,5 @@
 // The report of a replay as text for people. Says nothing that the JSON does not say.
+// Invariant: the same report gives the same text, so two runs can be compared by diff.
 
 import Foundation
 import Replay

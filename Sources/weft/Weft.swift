@@ -1,4 +1,5 @@
 // The command. Each verb is a file; this one lists them.
+// Invariant: arguments are parsed and output is printed in this directory and nowhere below it.
 
 import ArgumentParser
 

@@ -1,4 +1,5 @@
 // The set of synthesised captures: every format, byte order, resolution and link type once.
+// Built byte by byte from the formats' descriptions, without the writers under test.
 
 enum Fixtures {
     static let all: [FixtureFile] =

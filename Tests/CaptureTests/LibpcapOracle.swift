@@ -1,4 +1,5 @@
 // libpcap as the reference reader, called here without anything of the module under test.
+// What it reads is copied out at once, so that a comparison can outlive the file.
 
 import CPcap
 import Foundation

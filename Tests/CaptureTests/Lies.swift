@@ -1,4 +1,5 @@
 // Files that lie, each in one place: what the lie is, and what must be said about it.
+// Each row is a fixture changed in one place; offset and sentence are given by hand.
 
 struct Lie: Sendable, CustomStringConvertible {
     let description: String

@@ -1,4 +1,5 @@
 // What the tests share: reading everything, temporary files, running a tool, seeded numbers.
+// Temporary files go with the test that made them; a tool that is missing is said to be missing.
 
 import Capture
 import Foundation

@@ -1,4 +1,5 @@
 // What the tests of this target share: the bundled stack, and loading in one word.
+// The stack is a file beside the tests, so that a place in an error can be looked up in it.
 
 import Compose
 import Foundation

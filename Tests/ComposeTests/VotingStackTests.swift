@@ -2,6 +2,7 @@
 // bundled voting application, with the numbers worked out by hand from Swarm's rules.
 
 import Compose
+import Dataplane
 import Mesh
 import Testing
 import Wire

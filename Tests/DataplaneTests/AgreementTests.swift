@@ -25,8 +25,8 @@ import Wire
             service.weights = (0..<12).map { _ in UInt32(generator.number(1...5)) }
             specification.services.append(service)
         }
-        specification.settings.hashKey = ClusterSettings.HashKey(
-            first: generator.next(), second: generator.next())
+        specification.settings.hashKey = HashKey(
+            k0: generator.next(), k1: generator.next())
         return try Cluster.assemble(specification)
     }
 
@@ -87,7 +87,7 @@ import Wire
     @Test func `another key chooses otherwise`() throws {
         let meshes = try [1, 2].map { key in
             try TestMesh.standard {
-                $0.settings.hashKey = ClusterSettings.HashKey(first: UInt64(key), second: 0)
+                $0.settings.hashKey = HashKey(k0: UInt64(key), k1: 0)
             }
         }
         let differing = (UInt16(1)...300).count { port in

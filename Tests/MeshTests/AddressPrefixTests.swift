@@ -1,4 +1,5 @@
 // Goal: prefix arithmetic is right at the lengths where shifts go wrong. Method: tables by hand.
+// Both families go through the same table where the rule is the same.
 
 import Mesh
 import Testing

@@ -1,4 +1,5 @@
 // Small declared clusters for the tests of this target, written as one would say them.
+// Each leaves to the allocator whatever its test does not speak of.
 
 import Mesh
 import Testing

@@ -1,4 +1,5 @@
 // Random declarations, most of them sound: the same from the same seed.
+// Those that are not sound must be refused with a reason, never with a trap.
 
 import Mesh
 import Wire

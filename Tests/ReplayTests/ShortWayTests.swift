@@ -43,6 +43,26 @@ import Wire
         #expect(short.observer.drops.count { $0 > 0 } >= 20)
     }
 
+    @Test(arguments: [UInt8(6), 17])
+    func `every transport checksum passes alike with and without it`(proto: UInt8) throws {
+        let cluster = try Replaying.cluster("web")
+        let port: UInt16 = proto == 6 ? 8080 : 5353
+        let offset = proto == 6 ? 50 : 40
+        let base = try Self.bases(["real.pcap"], cluster).first { bytes in
+            word(bytes, 12) == 0x0800 && bytes[14] == 0x45 && bytes[23] == proto
+                && word(bytes, 36) == port && bytes.count < 120
+        }
+        var bytes = try #require(base)
+        let frames = (0...0xffff as ClosedRange<UInt16>).map { checksum in
+            put(&bytes, offset, checksum)
+            return RawFrame(bytes, at: 0)
+        }
+        let short = Self.run(frames, cluster, usesShortWay: true)
+        let long = Self.run(frames, cluster, usesShortWay: false)
+        #expect(short.observer.firstDifference(from: long.observer) == nil)
+        #expect(short.observer.deliveredCount == 65_536)
+    }
+
     @Test func `the comparison notices a single byte and a single length`() throws {
         let cluster = try Replaying.cluster("web")
         let bases = try Self.bases(["real.pcap"], cluster)

@@ -8,7 +8,7 @@ enum Imports {
         "Mesh": ["Dataplane", "Wire"],
         "Capture": ["CPcap", "Glibc"],
         "Traffic": ["Wire"],
-        "Compose": ["Mesh", "Wire", "Yams"],
+        "Compose": ["Dataplane", "Mesh", "Wire", "Yams"],
         "Replay": ["Capture", "Dataplane", "Mesh", "Wire", "Glibc"],
     ]
 

@@ -9,8 +9,6 @@ struct Rule: CustomTestStringConvertible, Sendable {
     var holds: @Sendable (String) -> Bool = { _ in true }
     /// Files excused, each with its reason beside it.
     var excused: [String] = []
-    /// The tree does not keep it everywhere yet: findings are shown and fail nothing.
-    var isOwed = false
     var broken: String
     var kept: String
     /// Where the samples pretend to lie.

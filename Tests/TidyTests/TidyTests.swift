@@ -8,14 +8,6 @@ import Testing
     @Test(arguments: Rule.all)
     func `every file keeps the rule`(rule: Rule) {
         let findings = SourceTree.swiftFiles.flatMap { rule.findings(in: $0) }
-        if rule.isOwed {
-            withKnownIssue(isIntermittent: true) { report(findings) }
-        } else {
-            report(findings)
-        }
-    }
-
-    private func report(_ findings: [Finding]) {
         guard !findings.isEmpty else { return }
         Issue.record("\(findings.map(\.description).joined(separator: "\n"))")
     }

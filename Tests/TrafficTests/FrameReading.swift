@@ -1,4 +1,5 @@
 // Reading a generated frame back with Wire: where it is from, where it goes, and what is wrong with it.
+// It knows nothing of how the frame was made, so it can hold the generator to its word.
 
 import Wire
 

@@ -1,4 +1,5 @@
 // Specifications as text, and what is refused.
+// Method: round trips for what is accepted, a table of texts for what is not.
 
 import Testing
 import Traffic

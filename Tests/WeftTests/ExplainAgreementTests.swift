@@ -99,7 +99,7 @@ import Wire
         let flow = try #require(decision.flow)
         let choice = try #require(decision.choice)
         let key = cluster.settings.hashKey
-        #expect(NaiveSipHash.hash(flow.bytes, key.first, key.second) == choice.hash)
+        #expect(NaiveSipHash.hash(flow.bytes, key.k0, key.k1) == choice.hash)
         let (product, _) = (choice.hash >> 32).multipliedReportingOverflow(
             by: UInt64(decision.slotCount))
         #expect(UInt64(choice.slot) == product / (1 << 32))

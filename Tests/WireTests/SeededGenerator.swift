@@ -1,4 +1,5 @@
 // What the tests of Wire share: chance that a seed repeats, and bytes to write into and read from.
+// SplitMix64 (Steele, Lea and Flood, 2014): small, and the same on every machine.
 
 import Wire
 

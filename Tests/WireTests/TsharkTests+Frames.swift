@@ -1,4 +1,5 @@
 // The frames that TsharkTests builds, each with the fields it must be seen to have.
+// Names of fields are tshark's; their values are computed from what was asked for.
 
 import Wire
 

@@ -1,4 +1,5 @@
 // Formats known by sight, so that the error can say what to do instead of "unknown magic".
+// Invariant: recognising one never reads past the first bytes, and never succeeds in opening it.
 
 enum ForeignFormat {
     static let gzip = CaptureFault.foreignFormat(

@@ -1,4 +1,5 @@
 // Fragments, ICMP and tunnels: drafts that hold other packets or parts of them.
+// Each is built from drafts alone, so its lengths and checksums follow from what it holds.
 
 import Wire
 

@@ -1,4 +1,5 @@
 // The kinds of flow a test runs through: transport and family.
+// A test that takes them as arguments says once what must hold for all of them.
 
 import Testing
 import Wire

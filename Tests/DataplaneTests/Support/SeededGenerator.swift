@@ -1,4 +1,5 @@
 // Chance that a seed repeats, so that one number in a failure is all it takes to see it again.
+// SplitMix64 (Steele, Lea and Flood, 2014): small, and the same on every machine.
 
 import Wire
 

@@ -42,6 +42,10 @@ struct Mutation {
 
     /// One change, inside the inner packet if the frame is wrapped, as often as outside.
     private mutating func change(_ frame: inout [UInt8]) {
+        if isTunnel(frame), below(2) == 0 {
+            changeTunnel(&frame)
+            return
+        }
         let base = isTunnel(frame) && below(2) == 0 ? 50 : 0
         guard frame.count >= base + 42 else { return }
         let ip = base + 14
@@ -70,6 +74,19 @@ struct Mutation {
         default:
             // The checksum fields' two zeros, each with a payload that asks for it.
             put(&frame, ip + 10, oneOf([0, 0xffff]))
+        }
+    }
+
+    /// One change to the outer headers of a frame that is right otherwise.
+    private mutating func changeTunnel(_ frame: inout [UInt8]) {
+        switch below(6) {
+        case 0: frame[42] = UInt8(oneOf([0, 0x08, 0x80, 0xf7, 0xff]))
+        case 1:
+            put32(&frame, 46, UInt32(oneOf([4096, 4097, 0, 0xff_ffff])) << 8 | UInt32(below(2)))
+        case 2: frame[15] = UInt8(below(256))
+        case 3: put32(&frame, 26, below(2) == 0 ? 0xcb00_7109 : oneOf(vteps))
+        case 4: put48(&frame, 50, oneOf(endpointMACs))
+        default: put(&frame, 38, word(frame, 38) &+ UInt16(below(5)) &- 2)
         }
     }
 

@@ -1,4 +1,5 @@
 // Traces made on the spot, and the frames of bundled ones.
+// A frame is bytes with a time and the length it had on the wire, nothing more.
 
 import Capture
 import Foundation
