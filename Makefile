@@ -1,4 +1,4 @@
-# Weft's commands. Needs Debian 12 and a Swift 6.2 toolchain; what else is missing is installed, with
+# Weft's commands. Needs Debian 12 and Swift 6.3; what else is missing is installed, with
 # a word about it. `make` alone lists the targets.
 
 SHELL := /bin/bash

@@ -9,8 +9,8 @@ import Wire
 /// Remembers the way of a first fragment and releases what was waiting for it.
 @inline(__always)
 func remember(
-    _ packet: Packet, _ route: FragmentRoute, _ work: inout Work, _ state: inout NodeState,
-    _ program: borrowing Program
+    _ packet: Packet, _ route: FragmentRoute, _ work: inout Work,
+    _ state: inout NodeState, _ program: borrowing Program
 ) {
     guard packet.fragment == .first else { return }
     state.fragments.remember(packet.datagram, route, now: work.seconds)
@@ -20,8 +20,8 @@ func remember(
 /// Sends a later fragment after its first, or keeps it until that comes.
 @inline(never)
 func follow(
-    _ frame: inout Frame, _ packet: Packet, _ work: inout Work, _ state: inout NodeState,
-    _ program: borrowing Program
+    _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
+    _ state: inout NodeState, _ program: borrowing Program
 ) -> Verdict {
     switch state.fragments.find(packet.datagram, now: work.seconds) {
     case .request(let choice):

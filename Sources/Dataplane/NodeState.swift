@@ -1,6 +1,6 @@
 // Everything one node's data plane remembers from one batch to the next: flows it owns, fragments
 // it follows, what it has counted. The program it runs is not part of it: a new program is adopted
-// by passing it to the next `process`, and flows survive by the stable index of their endpoint.
+// by passing it to the next `process`, and flows survive where their endpoint keeps its index.
 //
 // Invariant: memory is fixed between batches, and the ledger balances after each of them.
 

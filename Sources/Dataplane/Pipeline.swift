@@ -68,8 +68,8 @@ private func run(
 }
 
 private func judge(
-    _ frame: inout Frame, _ packet: inout Packet, _ work: inout Work, _ state: inout NodeState,
-    _ program: borrowing Program
+    _ frame: inout Frame, _ packet: inout Packet, _ work: inout Work,
+    _ state: inout NodeState, _ program: borrowing Program
 ) -> Verdict {
     switch parse(work.bytes(of: frame), wireByteCount: frame.wireByteCount, into: &packet) {
     case .drop(let reason): return .dropped(reason)

@@ -37,19 +37,13 @@ public struct OverlayNetwork: Hashable, Sendable {
     public var mtu: Int
     /// This node's load-balancer endpoint on it: the source of what the node sends into it.
     public var balancerMAC: MACAddress
-    /// The addresses that errors about its packets come from.
-    public var gateway4: IPv4Address?
-    public var gateway6: IPv6Address?
 
     public init(
-        vni: UInt32, mtu: Int, balancerMAC: MACAddress, gateway4: IPv4Address?,
-        gateway6: IPv6Address?
+        vni: UInt32, mtu: Int, balancerMAC: MACAddress
     ) {
         self.vni = vni
         self.mtu = mtu
         self.balancerMAC = balancerMAC
-        self.gateway4 = gateway4
-        self.gateway6 = gateway6
     }
 }
 

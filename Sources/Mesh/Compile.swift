@@ -177,8 +177,7 @@ extension Compilation {
         let balancer = network.balancers.first { $0.node == node }
         return OverlayNetwork(
             vni: network.vni ?? .max, mtu: network.mtu,
-            balancerMAC: balancer?.mac ?? cluster[node].mac, gateway4: network.v4?.gateway,
-            gateway6: network.v6?.gateway)
+            balancerMAC: balancer?.mac ?? cluster[node].mac)
     }
 
     private func addMACs(of node: NodeID, to program: inout Program) {

@@ -68,38 +68,6 @@ public struct SCTPHeader: ~Escapable {
     }
 }
 
-/// A view that can change the ports, each with the checksum.
-public struct MutableSCTPHeader: ~Copyable, ~Escapable {
-    @usableFromInline var bytes: MutableRawSpan
-    @usableFromInline let packetByteCount: Int
-
-    /// Nil in the same cases as `SCTPHeader`; the header starts at `offset` of `bytes`.
-    /// `packetByteCount` is the length of header and chunks as the sender made them.
-    @inlinable @inline(__always)
-    @_lifetime(&bytes)
-    public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0, packetByteCount: Int) {
-        guard SCTPHeader(bytes.bytes.from(offset)) != nil else { return nil }
-        self.bytes = bytes.tail(from: offset)
-        self.packetByteCount = packetByteCount
-    }
-
-    /// The same header, to read.
-    @inlinable public var header: SCTPHeader? {
-        @_lifetime(borrow self)
-        get { SCTPHeader(bytes.bytes) }
-    }
-
-    @inlinable @inline(__always)
-    public mutating func setSourcePort(_ port: Port) {
-        bytes.setSCTPPort(port, at: TransportOffset.source, packetByteCount: packetByteCount)
-    }
-
-    @inlinable @inline(__always)
-    public mutating func setDestinationPort(_ port: Port) {
-        bytes.setSCTPPort(port, at: TransportOffset.destination, packetByteCount: packetByteCount)
-    }
-}
-
 /// The fields of an SCTP common header.
 public struct SCTPFields: Equatable, Sendable {
     public static let byteCount = 12

@@ -1,4 +1,5 @@
-// TCP (RFC 9293): the header view with its options, its mutable twin, and the value to build one.
+// TCP (RFC 9293): the header view with its options, and the value to build one. Ports are changed by
+// `MutableTransportPorts`, for TCP, UDP and SCTP alike.
 //
 // Invariant: a view exists only when the header with all its options is there: data offset at least
 // five words and within the bytes. The checksum covers addresses of the layer below; they come in
@@ -119,53 +120,6 @@ public struct TCPOptions: ~Escapable {
         let option = TCPOption(kind: bytes.u8(0), value: bytes.extracting(2..<byteCount))
         bytes = bytes.from(byteCount)
         return option
-    }
-}
-
-/// A view that can change the ports, each with the checksum.
-public struct MutableTCPHeader: ~Copyable, ~Escapable {
-    @usableFromInline var bytes: MutableRawSpan
-
-    /// Nil in the same cases as `TCPHeader`; the header starts at `offset` of `bytes`.
-    @inlinable @inline(__always)
-    @_lifetime(&bytes)
-    public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
-        guard TCPHeader(bytes.bytes.from(offset)) != nil else { return nil }
-        self.bytes = bytes.tail(from: offset)
-    }
-
-    /// The same header, to read.
-    @inlinable public var header: TCPHeader? {
-        @_lifetime(borrow self)
-        get { TCPHeader(bytes.bytes) }
-    }
-
-    /// Replaces the source port and applies `delta`, the address changes noted so far.
-    @inlinable @inline(__always)
-    public mutating func setSourcePort(
-        _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
-    ) {
-        setPort(port, at: TransportOffset.source, applying: delta)
-    }
-
-    /// Replaces the destination port and applies `delta`.
-    @inlinable @inline(__always)
-    public mutating func setDestinationPort(
-        _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
-    ) {
-        setPort(port, at: TransportOffset.destination, applying: delta)
-    }
-
-    /// Applies the changes of addresses to the checksum.
-    @inlinable @inline(__always)
-    public mutating func apply(_ delta: ChecksumDelta) { bytes.applyTCP(delta) }
-
-    @inlinable @inline(__always)
-    mutating func setPort(_ port: Port, at offset: Int, applying delta: ChecksumDelta) {
-        var delta = delta
-        delta.replace(bytes.u16(offset), with: port.rawValue)
-        bytes.setU16(offset, port.rawValue)
-        bytes.applyTCP(delta)
     }
 }
 

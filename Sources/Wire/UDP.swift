@@ -49,53 +49,6 @@ public struct UDPHeader: ~Escapable {
     }
 }
 
-/// A view that can change the ports, each with the checksum.
-public struct MutableUDPHeader: ~Copyable, ~Escapable {
-    @usableFromInline var bytes: MutableRawSpan
-
-    /// Nil in the same cases as `UDPHeader`; the header starts at `offset` of `bytes`.
-    @inlinable @inline(__always)
-    @_lifetime(&bytes)
-    public init?(_ bytes: inout MutableRawSpan, at offset: Int = 0) {
-        guard UDPHeader(bytes.bytes.from(offset)) != nil else { return nil }
-        self.bytes = bytes.tail(from: offset)
-    }
-
-    /// The same header, to read.
-    @inlinable public var header: UDPHeader? {
-        @_lifetime(borrow self)
-        get { UDPHeader(bytes.bytes) }
-    }
-
-    /// Replaces the source port and applies `delta`, the address changes noted so far.
-    @inlinable @inline(__always)
-    public mutating func setSourcePort(
-        _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
-    ) {
-        setPort(port, at: TransportOffset.source, applying: delta)
-    }
-
-    /// Replaces the destination port and applies `delta`.
-    @inlinable @inline(__always)
-    public mutating func setDestinationPort(
-        _ port: Port, applying delta: ChecksumDelta = ChecksumDelta()
-    ) {
-        setPort(port, at: TransportOffset.destination, applying: delta)
-    }
-
-    /// Applies the changes of addresses to the checksum, if there is one.
-    @inlinable @inline(__always)
-    public mutating func apply(_ delta: ChecksumDelta) { bytes.applyUDP(delta) }
-
-    @inlinable @inline(__always)
-    mutating func setPort(_ port: Port, at offset: Int, applying delta: ChecksumDelta) {
-        var delta = delta
-        delta.replace(bytes.u16(offset), with: port.rawValue)
-        bytes.setU16(offset, port.rawValue)
-        bytes.applyUDP(delta)
-    }
-}
-
 /// The fields of a UDP header.
 public struct UDPFields: Equatable, Sendable {
     public static let byteCount = 8

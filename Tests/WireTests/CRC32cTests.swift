@@ -87,10 +87,11 @@ import Wire
             let destination = random.port()
             packet.edit {
                 guard
-                    var header = MutableSCTPHeader(&$0, packetByteCount: packetByteCount)
+                    var ports = MutableTransportPorts(
+                        &$0, proto: .sctp, packetByteCount: packetByteCount)
                 else { return }
-                header.setSourcePort(source)
-                header.setDestinationPort(destination)
+                ports.setSource(source)
+                ports.setDestination(destination)
             }
             let tag = packet.span.raw.u32(4)
             let rebuilt = [UInt8](SCTPFields.byteCount, before: payload) {

@@ -145,13 +145,13 @@ import Wire
         let port = try #require(built.first)
         var datagram = Build.udp(Build.v4, source: Port(port ^ 1), [1, 2])
         datagram.edit {
-            var header = MutableUDPHeader(&$0)
-            header?.setSourcePort(Port(port))
+            var ports = MutableTransportPorts(&$0, proto: .udp, packetByteCount: nil)
+            ports?.setSource(Port(port))
         }
         #expect(datagram == Build.udp(Build.v4, source: Port(port), [1, 2]))
         datagram.edit {
-            var header = MutableUDPHeader(&$0)
-            header?.setSourcePort(Port(port ^ 1))
+            var ports = MutableTransportPorts(&$0, proto: .udp, packetByteCount: nil)
+            ports?.setSource(Port(port ^ 1))
         }
         #expect(datagram == Build.udp(Build.v4, source: Port(port ^ 1), [1, 2]))
     }
@@ -244,7 +244,7 @@ import Wire
             var delta = ChecksumDelta()
             var vxlan = MutableVXLANHeader(&bytes, at: 62)
             vxlan?.setVNI(VNI(rawValue: 0xabcdef), noting: &delta)
-            var udp = MutableUDPHeader(&bytes, at: 54)
+            var udp = MutableTransportPorts(&bytes, at: 54, proto: .udp, packetByteCount: nil)
             udp?.apply(delta)
         }
         let reading = FieldReading(linkType: "eth", frame: frame).fields

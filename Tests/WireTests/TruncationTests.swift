@@ -88,15 +88,15 @@ import Wire
             Header(
                 name: "TCP with options", headerByteCount: 24, bytes: tcp,
                 isThere: { TCPHeader($0) != nil },
-                isThereMutably: { MutableTCPHeader(&$0, at: $1) != nil }),
+                isThereMutably: { TCPHeader($0.bytes.from($1)) != nil }),
             Header(
                 name: "UDP", headerByteCount: 8, bytes: Build.udp(Build.v4, [1, 2, 3]),
                 isThere: { UDPHeader($0) != nil },
-                isThereMutably: { MutableUDPHeader(&$0, at: $1) != nil }),
+                isThereMutably: { UDPHeader($0.bytes.from($1)) != nil }),
             Header(
                 name: "SCTP", headerByteCount: 12, bytes: Build.sctp(),
                 isThere: { SCTPHeader($0) != nil },
-                isThereMutably: { MutableSCTPHeader(&$0, at: $1, packetByteCount: 32) != nil }),
+                isThereMutably: { SCTPHeader($0.bytes.from($1)) != nil }),
             Header(
                 name: "Ports", headerByteCount: 4, bytes: tcp,
                 isThere: { TransportPorts($0) != nil },

@@ -28,7 +28,6 @@ struct BlockFormat {
         let byteCount: Int
 
         var end: Int { offset &+ byteCount }
-        var bodyByteCount: Int { byteCount &- BlockOffset.frameByteCount }
     }
 
     static func matches(_ bytes: RawSpan) -> Bool {

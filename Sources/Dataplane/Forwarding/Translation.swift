@@ -88,19 +88,19 @@ func translate(
     let inner: End = end == .source ? .destination : .source
     let stop = min(packet.end, bytes.byteCount)
     let region = quote.network..<stop
-    let before = Checksum.fold(Checksum.sum(bytes.bytes.extracting(region)))
+    let before = Checksum.sum(bytes.bytes.extracting(region))
     var quoted = ChecksumDelta()
     readdress(
         &bytes, at: quote.network, isIPv4: quote.isIPv4, inner, to: address, noting: &quoted)
     report(
         &bytes, at: quote.transport, proto: quote.proto, byteCount: quote.transportByteCount,
         inner, to: port, applying: quoted)
-    let after = Checksum.fold(Checksum.sum(bytes.bytes.extracting(region)))
+    let after = Checksum.sum(bytes.bytes.extracting(region))
     var delta = ChecksumDelta()
     route(&bytes, packet, end, to: address, noting: &delta)
     // ICMP's checksum covers no address, ICMPv6's covers both.
     if packet.isIPv4 { delta = ChecksumDelta() }
-    delta.replace(before, with: after)
+    delta.replaceSum(before, with: after)
     if packet.isIPv4, var header = MutableICMPHeader(&bytes, at: packet.transport) {
         header.apply(delta)
     } else if var header = MutableICMPv6Header(&bytes, at: packet.transport) {

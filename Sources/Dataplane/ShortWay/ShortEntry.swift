@@ -9,8 +9,8 @@ import Wire
 /// the short way.
 @inline(never)
 func enterShort<Header: ShortHeader>(
-    _ family: Header.Type, from first: Int, _ work: inout Work, _ state: inout NodeState,
-    _ program: borrowing Program
+    _ family: Header.Type, from first: Int, _ work: inout Work,
+    _ state: inout NodeState, _ program: borrowing Program
 ) -> Int {
     var index = first
     while index < work.frameCount, enterShort(family, index, &work, &state, program) {
@@ -21,8 +21,8 @@ func enterShort<Header: ShortHeader>(
 
 @inline(__always)
 private func enterShort<Header: ShortHeader>(
-    _ family: Header.Type, _ index: Int, _ work: inout Work, _ state: inout NodeState,
-    _ program: borrowing Program
+    _ family: Header.Type, _ index: Int, _ work: inout Work,
+    _ state: inout NodeState, _ program: borrowing Program
 ) -> Bool {
     guard work.frames[index].isFresh,
         !isTunnelled(work.bytes(of: work.frames[index]), program),

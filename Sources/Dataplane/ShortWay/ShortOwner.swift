@@ -9,8 +9,8 @@ import Wire
 /// cannot go the short way.
 @inline(never)
 func receiveShort<Header: ShortHeader>(
-    _ family: Header.Type, from first: Int, _ work: inout Work, _ state: inout NodeState,
-    _ program: borrowing Program
+    _ family: Header.Type, from first: Int, _ work: inout Work,
+    _ state: inout NodeState, _ program: borrowing Program
 ) -> Int {
     var index = first
     while index < work.frameCount, receiveShort(family, index, &work, &state, program) {
@@ -21,8 +21,8 @@ func receiveShort<Header: ShortHeader>(
 
 @inline(__always)
 private func receiveShort<Header: ShortHeader>(
-    _ family: Header.Type, _ index: Int, _ work: inout Work, _ state: inout NodeState,
-    _ program: borrowing Program
+    _ family: Header.Type, _ index: Int, _ work: inout Work,
+    _ state: inout NodeState, _ program: borrowing Program
 ) -> Bool {
     guard work.frames[index].isFresh,
         let (outer, packet, mac): (IPv4Address, ShortPacket<Header>, MACAddress) = tunnelled(
