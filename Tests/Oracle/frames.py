@@ -183,11 +183,19 @@ def fragments(packet, size, identification=0x77):
     return pieces
 
 
+def is_fragment(packet):
+    if packet[0] >> 4 == 6:
+        return packet[6] == 44
+    return struct.unpack("!H", packet[6:8])[0] & 0x3FFF != 0
+
+
 def inner(packet):
     """What a tunnel packet carries, through IPIP, GRE or GUE on port 6080; other packets are given
     back as they are."""
     start, protocol = ((packet[0] & 15) * 4, packet[9]) if packet[0] >> 4 == 4 else (40, packet[6])
     rest = packet[start:]
+    if is_fragment(packet):
+        return packet
     if protocol in (4, 41):
         return rest
     if protocol == 47:
@@ -210,6 +218,8 @@ def without_random_fields(packet):
         packet[10:12] = struct.pack("!H", checksum(packet[:start]))
     if packet[9 if start < 40 else 6] == UDP:
         packet[start:start + 2] = b"\xc0\0"
+        if packet[start + 6:start + 8] != b"\0\0":
+            packet[start + 6:start + 8] = b"\x12\x34"
     return bytes(packet)
 
 

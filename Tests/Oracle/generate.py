@@ -7,14 +7,18 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
+import forwarding  # noqa: E402
 import handwritten  # noqa: E402
+import protocols  # noqa: E402
+import schedulers  # noqa: E402
+import services  # noqa: E402
 from scenario import Scenario  # noqa: E402
 
 
 def scenarios():
     """Name to text of all scenarios."""
     if not Scenario.all:
-        for module in (handwritten,):
+        for module in (handwritten, schedulers, protocols, forwarding, services):
             module.write()
     return {name: scenario.text() for name, scenario in Scenario.all.items()}
 

@@ -28,9 +28,16 @@ import frames
 
 SIDES = ("client", "server")
 SCENARIO_SECONDS_MAX = 400
+# More than two ticks of a clock of 100 Hz.
+TICKS_SECONDS = 0.025
+# What the steps but `wait` may take together, so that no entry ends by its timeout unasked: the
+# shortest are SCTP's and those set in the scenario, then TCP's CLOSE with 10 seconds.
+STEPS_SECONDS_MAX = 8
+STEPS_SECONDS_MAX_SHORT = 2.5
 # Scenarios that sleep longer than this do so while others run.
 BACKGROUND_SECONDS_MIN = 3
 MULTICAST_LISTENER_REPORTS = bytes.fromhex("ff020000000000000000000000000016")
+OWN_PREFIXES = ("10.0.0.", "fd00:")
 ROUTES = """
 link set lo up
 link set client mtu 1500 up
@@ -159,10 +166,14 @@ class Recorder:
         self.lines = []
         self.problems = []
         self.last_emitted = {}
+        self.expires_at_once = False
+        self.tuples = set()
 
     def emitted(self, packets):
         for side, packet in packets:
             self.lines.append(f"< {side} {packet.hex()}")
+            if frames.is_fragment(packet):
+                continue
             self.last_emitted[side] = packet
             self.last_emitted[side, *frames.Parsed(frames.inner(packet)).key] = packet
 
@@ -204,6 +215,8 @@ class Recorder:
     def sysctl(self, rest):
         name, _, value = rest.partition(" ")
         write_sysctl(f"net/ipv4/vs/{name}", value)
+        if name.startswith("expire_") and value != "0":
+            self.expires_at_once = True
 
     def mtu(self, rest):
         side, size = rest.split()
@@ -228,14 +241,37 @@ class Recorder:
         ports = [] if port == "0" else ["--dport", port]
         must_run([command, "-w", "-t", "mangle", "-A", "PREROUTING", "-p", protocol,
                   "-d", address, *ports, "-j", "MARK", "--set-mark", mark])
+        if not address.startswith(OWN_PREFIXES):
+            # As for a transparent cache: what is marked is delivered here, whatever its address.
+            family = "-6" if ":" in address else "-4"
+            run(["ip", family, "rule", "add", "iif", "client", "fwmark", mark, "lookup", "100"])
+            run(["ip", family, "route", "add", "local", "default", "dev", "lo", "table", "100"])
 
     def wait(self, rest):
         time.sleep(float(rest))
         self.emitted(self.director.collect())
 
     def inject(self, rest):
-        side, packet = rest.split()
-        self.emitted(self.director.inject(side, bytes.fromhex(packet)))
+        side, text = rest.split()
+        packet = bytes.fromhex(text)
+        self.emitted(self.director.inject(side, packet))
+        if self.may_expire_now(packet):
+            time.sleep(TICKS_SECONDS)
+
+    def may_expire_now(self, packet):
+        """Whether the packet can make IPVS end an entry at once, which it does at the next tick of
+        the kernel's clock: until then the entry is still found. The tick is waited for."""
+        if self.expires_at_once:
+            return True
+        if frames.is_fragment(packet):
+            return False
+        seen = frames.Parsed(packet)
+        tuple_ = *seen.key, seen.target, seen.dport
+        is_again = tuple_ in self.tuples
+        self.tuples.add(tuple_)
+        return is_again and (
+            seen.protocol == frames.TCP and len(seen.transport) > 13 and seen.transport[13] & 2
+            or seen.protocol == frames.SCTP and seen.transport[12:13] == b"\1")
 
     def list(self, rest):
         arguments = shlex.split(rest)
@@ -250,6 +286,7 @@ def record(source, target):
     recorder = Recorder()
     with open(source, encoding="utf-8") as file:
         lines = [line.rstrip("\n") for line in file]
+    begin = time.monotonic()
     for line in lines:
         if line.startswith(("<", "|")):
             continue
@@ -260,6 +297,11 @@ def record(source, target):
             recorder.step(line)
         except Exception as error:
             recorder.problems.append(f"{line[:70]}: {error}")
+    waits = sum(float(line.split()[1]) for line in lines if line.startswith("wait "))
+    seconds = time.monotonic() - begin - waits
+    is_short = any("SCTP" in line or "--set" in line for line in lines)
+    if seconds > (STEPS_SECONDS_MAX_SHORT if is_short else STEPS_SECONDS_MAX):
+        recorder.problems.append(f"took {seconds:.1f} s besides its waits")
     with open(target, "w", encoding="utf-8") as file:
         file.write("\n".join(recorder.lines) + "\n")
     return recorder.problems
