@@ -8,6 +8,7 @@ from scenario import Scenario, client, server, tcp_exchange, virtual
 def write():
     basics()
     corners()
+    choices()
 
 
 def basics():
@@ -143,3 +144,62 @@ def corners():
             tcp_exchange(s, client(n), 1024, virtual(), 80, "c:A c:S s:SA")
         s.list()
         s.list("-Lnc")
+
+
+def choices():
+    """What a scheduler does that its description would not make one expect."""
+    for scheduler in ("sed", "nq", "ovf", "lc"):
+        s = Scenario(f"corner-udp-{scheduler}", f"UDP never counts as active: {scheduler} does not see it")
+        s.service("u", scheduler, virtual(), 53, [server(n) for n in (1, 2, 3)], "-g",
+                  weights=[1, 3, 2])
+        for n in range(12):
+            s.from_client(frames.udp(client(n), virtual(), 1024, 53, b"x"))
+        s.list()
+
+    for weights in ([2, 3, 4], [4, 3, 2], [1, 1, 2], [6, 3, 0], [5]):
+        label = "".join(str(weight) for weight in weights)
+        s = Scenario(f"corner-wrr-{label}", f"Where wrr starts depends on how weights {weights} came")
+        s.service("u", "wrr", virtual(), 53, [server(n + 1) for n in range(len(weights))], "-g",
+                  weights=weights)
+        for n in range(20):
+            s.from_client(frames.udp(client(n), virtual(), 1024, 53, b"x"))
+        s.rule(f"-e -u 10.0.0.1:53 -r {server(1)}:53 -g -w 7")
+        for n in range(20):
+            s.from_client(frames.udp(client(n), virtual(), 1025, 53, b"x"))
+        s.list()
+
+    s = Scenario("corner-lc-tie", "One active connection weighs as much as 256 inactive ones")
+    s.service("t", "lc", virtual(), 80, [server(1)], "-g")
+    for n in range(256):
+        s.from_client(frames.tcp(client(n), virtual(), 1024, 80, "S"))
+        s.from_client(frames.tcp(client(n), virtual(), 1024, 80, "FA"))
+    s.rule(f"-a -t 10.0.0.1:80 -r {server(2)}:80 -g")
+    s.list()
+    for n in range(300, 304):
+        s.from_client(frames.tcp(client(n), virtual(), 1024, 80, "S"))
+        s.list()
+
+    s = Scenario("corner-threshold", "Three servers that take four each: twelve clients, then refusals")
+    s.rule("-A -t 10.0.0.1:80 -s rr")
+    for n in (1, 2, 3):
+        s.rule(f"-a -t 10.0.0.1:80 -r {server(n)}:80 -g -x 4")
+    for n in range(16):
+        s.from_client(frames.tcp(client(n), virtual(), 1024, 80, "S"))
+    s.list("-Ln --thresholds")
+
+    s = Scenario("corner-hash-sum", "sh-port and mh-port add address and port: neighbours collide")
+    for port, flags in ((53, "sh -b sh-port"), (54, "mh -b mh-port"), (55, "sh"), (56, "mh")):
+        s.service("u", flags, virtual(), port, [server(n) for n in range(1, 8)], "-g")
+        for n in range(1, 9):
+            s.from_client(frames.udp(f"10.1.0.{10 + n}", virtual(), 2000 - n, port, b"x"))
+    s.list()
+
+    for scheduler in ("sh", "sh -b sh-fallback", "mh", "mh -b mh-fallback"):
+        s = Scenario("corner-drained-" + scheduler.replace(" -b ", "-").replace("sh-sh", "sh")
+                     .replace("mh-mh", "mh"), f"A drained server keeps its buckets with {scheduler}")
+        s.service("u", scheduler, virtual(), 53, [server(n) for n in (1, 2, 3)], "-g")
+        for weight in (1, 0, 2):
+            s.rule(f"-e -u 10.0.0.1:53 -r {server(2)}:53 -g -w {weight}")
+            for n in range(12):
+                s.from_client(frames.udp(client(n), virtual(), 1024 + weight, 53, b"x"))
+        s.list()

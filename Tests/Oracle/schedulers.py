@@ -117,11 +117,11 @@ def udp_spread(name, scheduler, flags):
 
 
 def many(scheduler, flags):
-    s = Scenario(f"many-{scheduler}", f"{scheduler} {flags}".strip() + " with 1200 connections")
+    s = Scenario(f"many-{scheduler}", f"{scheduler} {flags}".strip() + " with 1000 connections")
     weights = [s.random.randint(1, 20) for _ in range(12)]
     s.service("t", options(scheduler, flags), virtual(), 80,
               [server(n) for n in range(1, 13)], "-g", weights=weights)
-    for n in range(1200):
+    for n in range(1000):
         source, port = client(s.random.randint(0, 20000)), s.random.randint(1024, 65535)
         s.from_client(frames.tcp(source, virtual(), port, 80, "S", seq=n))
         if s.random.random() < 0.2:

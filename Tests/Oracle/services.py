@@ -68,7 +68,7 @@ def port_zero(six):
 
 
 def persistence(six):
-    masks = ["64", "128", "112"] if six else ["255.255.255.255", "255.255.255.0", "255.255.254.0"]
+    masks = ["64", "128"] if six else ["255.255.255.255", "255.255.254.0"]
     for number, mask in enumerate(masks):
         s = Scenario(f"persistence{6 if six else 4}-{number}",
                      f"Clients of one network stay with one server, netmask {mask}")
