@@ -34,7 +34,7 @@ TICKS_SECONDS = 0.025
 # shortest are SCTP's and those set in the scenario, then TCP's CLOSE with 10 seconds.
 STEPS_SECONDS_MAX = 8
 STEPS_SECONDS_MAX_SHORT = 2.5
-# Scenarios that sleep longer than this do so while others run.
+# Scenarios that sleep longer than this run last and side by side.
 BACKGROUND_SECONDS_MIN = 3
 MULTICAST_LISTENER_REPORTS = bytes.fromhex("ff020000000000000000000000000016")
 OWN_PREFIXES = ("10.0.0.", "fd00:")
@@ -340,17 +340,17 @@ def main():
     report = f"{work}/problems{shard}.txt"
     with open(f"{work}/shard{shard}.txt", encoding="utf-8") as file:
         names = file.read().split()
-    asleep = []
+    sleepers = [name for name in names
+                if waiting_seconds(f"{work}/input/{name}") > BACKGROUND_SECONDS_MIN]
     for name in names:
+        if name in sleepers:
+            continue
         begin = time.monotonic()
         finished = start(work, name, report)
-        if waiting_seconds(f"{work}/input/{name}") > BACKGROUND_SECONDS_MIN:
-            asleep.append(finished)
-            continue
         os.read(finished, 1)
         os.close(finished)
         print(f"{name} {time.monotonic() - begin:.1f}", flush=True)
-    for finished in asleep:
+    for finished in [start(work, name, report) for name in sleepers]:
         os.read(finished, 1)
     with open(f"{work}/done{shard}", "w", encoding="utf-8") as file:
         file.write("done\n")

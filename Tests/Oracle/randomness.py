@@ -15,7 +15,9 @@ def mask_identification(packet):
     source, protocol = bytes(packet[12:16]), packet[9]
     is_tunnel = source in LINK_ADDRESSES and protocol in (GRE, IPIP, IPV6_INSIDE, UDP)
     is_own = source in LINK_ADDRESSES or source[:3] == b"\x0a\0\0"
-    if is_tunnel or is_own and protocol == ICMP and packet[20] in ICMP_ERRORS:
+    is_later = packet[6] & 0x1F or packet[7]
+    is_error = is_own and protocol == ICMP and (is_later or packet[20] in ICMP_ERRORS)
+    if is_tunnel or is_error:
         packet[4:6] = packet[10:12] = b"\0\0"
 
 
