@@ -83,7 +83,8 @@ def sizes(label, forward, six, mtu=None):
     for total in sorted({room, room + 1, mtu + 1}):
         for df in ((True,) if six else (False, True)):
             fields = {} if six else {"df": df}
-            s.from_client(frames.udp(source, virtual(1, six), 1024, 53, bytes(total - head), **fields))
+            s.from_client(frames.udp(source, virtual(1, six), 1024, 53, bytes(total - head),
+                                     **fields))
             if not six or total == mtu + 1:
                 s.from_client(frames.tcp(source, virtual(1, six), 1024, 80, "PA", seq=3,
                                          payload=bytes(total - head - 12), **fields))
@@ -99,7 +100,8 @@ def sizes(label, forward, six, mtu=None):
 
 
 def pieces(label, forward, six):
-    s = Scenario(f"fragments{6 if six else 4}-{label}", f"Fragments in and out of order through {label}")
+    s = Scenario(f"fragments{6 if six else 4}-{label}",
+                 f"Fragments in and out of order through {label}")
     both(s, six, forward)
     for number, order in enumerate([(0, 1, 2), (2, 1, 0), (1, 0, 2), (0, 2), (1, 2), (0, 0, 1, 2)]):
         whole = frames.udp(client(number, six), virtual(1, six), 1024, 53, bytes(range(60)))
@@ -171,7 +173,8 @@ def across(label, forward):
         room = {"ipip": 1360, "gre": 1356, "gue": 1348}[label] + (20 if six else 0)
         for total in (room, room + 1, 1401):
             s.from_client(frames.udp(client(1, six), virtual(1, six), 1024, 53,
-                                     bytes(total - (48 if six else 28)), **({} if six else {"df": True})))
+                                     bytes(total - (48 if six else 28)),
+                                     **({} if six else {"df": True})))
         s.list("-Ln")
         s.list("-Lnc")
 
@@ -213,7 +216,8 @@ def local_delivery():
 
 def schedule_icmp():
     for value in (0, 1):
-        s = Scenario(f"schedule-icmp-{value}", f"ICMP errors about unknown flows, schedule_icmp {value}")
+        s = Scenario(f"schedule-icmp-{value}",
+                     f"ICMP errors about unknown flows, schedule_icmp {value}")
         s.sysctl("schedule_icmp", value)
         for six in (False, True):
             both(s, six, "-g")
@@ -230,7 +234,8 @@ def schedule_icmp():
 
 def ignore_tunneled():
     for value in (0, 1):
-        s = Scenario(f"ignore-tunneled-{value}", f"Tunnel packets to a virtual address, ignore_tunneled {value}")
+        s = Scenario(f"ignore-tunneled-{value}",
+                     f"Tunnel packets to a virtual address, ignore_tunneled {value}")
         s.sysctl("ignore_tunneled", value)
         s.sysctl("schedule_icmp", 1)
         both(s, False, "-i")
@@ -248,8 +253,8 @@ def unmatched():
     for value in (0, 1):
         for reroute in (0, 1):
             s = Scenario(f"unmatched-icmp{value}-reroute{reroute}",
-                         f"Packets of real servers that match no connection, nat_icmp_send {value}, "
-                         f"snat_reroute {reroute}")
+                         f"Packets of real servers that match no connection, "
+                         f"nat_icmp_send {value}, snat_reroute {reroute}")
             s.sysctl("nat_icmp_send", value)
             s.sysctl("snat_reroute", reroute)
             for six in (False, True):
@@ -274,7 +279,8 @@ def broken():
                  else frames.udp_datagram(client(0), virtual(), 1024, port, b"abcdefgh"))
         for count in (0, 1, 3, 4, 7, 8, 12, 13, 19):
             s.from_client(frames.ipv4(client(count), virtual(), protocol, whole[:count]))
-            s.from_client(frames.ipv6(client(count, True), virtual(1, True), protocol, whole[:count]))
+            s.from_client(frames.ipv6(client(count, True), virtual(1, True), protocol,
+                                      whole[:count]))
     segment = frames.tcp_segment(client(0), virtual(), 1024, 80, "S")
     for words in (0, 4, 6, 15):
         s.from_client(frames.ipv4(client(words), virtual(), frames.TCP,

@@ -12,7 +12,8 @@ def write():
 
 
 def basics():
-    s = Scenario("basic-tcp-nat", "One TCP connection through masquerading, from SYN to the last ACK")
+    s = Scenario("basic-tcp-nat",
+                 "One TCP connection through masquerading, from SYN to the last ACK")
     s.service("t", "rr", virtual(), 80, [server(1), server(2)], target_port=8080)
     tcp_exchange(s, client(0), 1024, virtual(), 80,
                  "c:S s:SA c:A c:PA s:A s:PA c:A c:FA s:A s:FA c:A", b"hello")
@@ -39,7 +40,8 @@ def basics():
 
     for six in (False, True):
         suffix = "6" if six else ""
-        s = Scenario(f"basic-udp{suffix}", f"UDP through each way of forwarding, IPv{6 if six else 4}")
+        s = Scenario(f"basic-udp{suffix}",
+                     f"UDP through each way of forwarding, IPv{6 if six else 4}")
         for port, forward in ((53, "-m"), (54, "-g"), (55, "-i"),
                               (56, "-i --tun-type gre"), (57, "-i --tun-type gre --tun-csum"),
                               (58, "-i --tun-type gue --tun-port 6080"),
@@ -52,7 +54,8 @@ def basics():
         s.list()
         s.list("-Lnc")
 
-    s = Scenario("basic-no-server", "A service without servers answers port unreachable, also to TCP")
+    s = Scenario("basic-no-server",
+                 "A service without servers answers port unreachable, also to TCP")
     s.rule("-A -t 10.0.0.1:80 -s rr")
     s.rule("-A -u 10.0.0.1:53 -s rr")
     s.rule("-A -t [fd00::1]:80 -s rr")
@@ -62,12 +65,14 @@ def basics():
     s.from_client(frames.tcp(client(0, True), virtual(1, True), 1024, 80, "S"))
     s.list()
 
-    s = Scenario("basic-ttl", "Time to live 1 and 2 through each way of forwarding, both IP versions")
+    s = Scenario("basic-ttl",
+                 "Time to live 1 and 2 through each way of forwarding, both IP versions")
     for six in (False, True):
         for port, forward in ((53, "-m"), (54, "-g"), (55, "-i")):
             s.service("u", "rr", virtual(1, six), port, [server(1, six)], forward)
             for ttl in (1, 2):
-                s.from_client(frames.udp(client(0, six), virtual(1, six), 1024, port, b"x", ttl=ttl))
+                s.from_client(frames.udp(client(0, six), virtual(1, six), 1024, port, b"x",
+                                         ttl=ttl))
                 s.answer("server", "udp", ttl=ttl)
 
     s = Scenario("basic-rules", "What rule changes are refused, with ipvsadm's words")
@@ -89,7 +94,8 @@ def basics():
 
 
 def corners():
-    s = Scenario("corner-null-segment", "A TCP segment without SYN, FIN, ACK or RST closes the entry")
+    s = Scenario("corner-null-segment",
+                 "A TCP segment without SYN, FIN, ACK or RST closes the entry")
     s.service("t", "rr", virtual(), 80, [server(1)])
     tcp_exchange(s, client(0), 1024, virtual(), 80, "c:S s:SA c:A")
     s.list("-Lnc")
@@ -107,7 +113,8 @@ def corners():
         s.list("-Lnc")
 
     for mode in range(4):
-        s = Scenario(f"corner-reuse-{mode}", f"A SYN meets entries in every state, conn_reuse_mode {mode}")
+        s = Scenario(f"corner-reuse-{mode}",
+                     f"A SYN meets entries in every state, conn_reuse_mode {mode}")
         s.sysctl("conn_reuse_mode", mode)
         s.service("t", "rr", virtual(), 80, [server(n) for n in (1, 2, 3)])
         s.service("t", "rr", virtual(), 81, [server(n) for n in (1, 2, 3)], "-g")
@@ -149,7 +156,8 @@ def corners():
 def choices():
     """What a scheduler does that its description would not make one expect."""
     for scheduler in ("sed", "nq", "ovf", "lc"):
-        s = Scenario(f"corner-udp-{scheduler}", f"UDP never counts as active: {scheduler} does not see it")
+        s = Scenario(f"corner-udp-{scheduler}",
+                     f"UDP never counts as active: {scheduler} does not see it")
         s.service("u", scheduler, virtual(), 53, [server(n) for n in (1, 2, 3)], "-g",
                   weights=[1, 3, 2])
         for n in range(12):
@@ -158,7 +166,8 @@ def choices():
 
     for weights in ([2, 3, 4], [4, 3, 2], [1, 1, 2], [6, 3, 0], [5]):
         label = "".join(str(weight) for weight in weights)
-        s = Scenario(f"corner-wrr-{label}", f"Where wrr starts depends on how weights {weights} came")
+        s = Scenario(f"corner-wrr-{label}",
+                     f"Where wrr starts depends on how weights {weights} came")
         s.service("u", "wrr", virtual(), 53, [server(n + 1) for n in range(len(weights))], "-g",
                   weights=weights)
         for n in range(20):
@@ -179,7 +188,8 @@ def choices():
         s.from_client(frames.tcp(client(n), virtual(), 1024, 80, "S"))
         s.list()
 
-    s = Scenario("corner-threshold", "Three servers that take four each: twelve clients, then refusals")
+    s = Scenario("corner-threshold",
+                 "Three servers that take four each: twelve clients, then refusals")
     s.rule("-A -t 10.0.0.1:80 -s rr")
     for n in (1, 2, 3):
         s.rule(f"-a -t 10.0.0.1:80 -r {server(n)}:80 -g -x 4")
@@ -196,7 +206,8 @@ def choices():
 
     for scheduler in ("sh", "sh -b sh-fallback", "mh", "mh -b mh-fallback"):
         s = Scenario("corner-drained-" + scheduler.replace(" -b ", "-").replace("sh-sh", "sh")
-                     .replace("mh-mh", "mh"), f"A drained server keeps its buckets with {scheduler}")
+                     .replace("mh-mh", "mh"),
+                     f"A drained server keeps its buckets with {scheduler}")
         s.service("u", scheduler, virtual(), 53, [server(n) for n in (1, 2, 3)], "-g")
         for weight in (1, 0, 2):
             s.rule(f"-e -u 10.0.0.1:53 -r {server(2)}:53 -g -w {weight}")

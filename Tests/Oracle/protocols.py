@@ -6,7 +6,8 @@ from scenario import Scenario, client, server, tcp_exchange, virtual
 
 TCP_OPTIONS = bytes.fromhex("020405b40402080a0000000100000000" + "01030307")
 SCTP_CLIENT = ["INIT", "INIT", "COOKIE_ECHO", "COOKIE_ECHO", "DATA", "SACK", "SHUTDOWN",
-               "SHUTDOWN_ACK", "SHUTDOWN_COMPLETE", "ABORT", "HEARTBEAT", "ERROR", "COOKIE_ECHO,DATA"]
+               "SHUTDOWN_ACK", "SHUTDOWN_COMPLETE", "ABORT", "HEARTBEAT", "ERROR",
+               "COOKIE_ECHO,DATA"]
 SCTP_SERVER = ["INIT_ACK", "INIT_ACK", "COOKIE_ACK", "COOKIE_ACK", "DATA", "SACK", "SHUTDOWN",
                "SHUTDOWN_ACK", "SHUTDOWN_COMPLETE", "ABORT", "INIT", "HEARTBEAT_ACK"]
 FORWARDS = {"nat": "-m", "route": "-g", "tunnel": "-i"}
@@ -43,7 +44,8 @@ def tcp_walk(label, forward, six, sysctls):
             tcp_exchange(s, source, port, virtual(1, six), 80, "c:S s:SA c:A")
         elif s.random.random() < 0.6:
             s.from_client(frames.tcp(
-                source, virtual(1, six), port, 80, s.random.choice(flags), seq=s.random.getrandbits(32),
+                source, virtual(1, six), port, 80, s.random.choice(flags),
+                seq=s.random.getrandbits(32),
                 ack=s.random.getrandbits(32), options=s.random.choice([b"", TCP_OPTIONS]),
                 payload=s.random.choice([b"", b"abc"]), window=s.random.getrandbits(16),
                 check=s.random.choice([None] * 9 + ["bad"])))
@@ -84,7 +86,8 @@ def sctp_walk(label, forward, six, sloppy):
 
 
 def sctp_whole():
-    s = Scenario("sctp-whole", "An SCTP association from INIT to SHUTDOWN COMPLETE, listed each step")
+    s = Scenario("sctp-whole",
+                 "An SCTP association from INIT to SHUTDOWN COMPLETE, listed each step")
     s.rule("-A --sctp-service 10.0.0.1:9 -s rr")
     s.rule(f"-a --sctp-service 10.0.0.1:9 -r {server(1)}:10 -m")
     for kinds, reply in (("INIT", "INIT_ACK"), ("COOKIE_ECHO,DATA", "COOKIE_ACK,SACK"),
@@ -99,7 +102,8 @@ def sctp_whole():
 
 def udp_walk(label, forward, six, number):
     s = Scenario(f"udp{6 if six else 4}-{label}-{number}",
-                 f"Random UDP datagrams, empty, without or with a wrong checksum, cut short, {label}")
+                 "Random UDP datagrams, empty, without or with a wrong checksum, cut short, "
+                 + label)
     flags = "-o" if number == 2 else ""
     s.service("u", "rr", virtual(1, six), 53, [server(n, six) for n in (1, 2, 3)], forward, flags,
               target_port=5353 if forward == "-m" else None)
@@ -108,7 +112,8 @@ def udp_walk(label, forward, six, number):
         source, port = client(n, six), 4000 + n
         if s.random.random() < 0.65:
             packet = frames.udp(source, virtual(1, six), port, 53,
-                                bytes(s.random.randint(0, 20)), s.random.choice([None] * 4 + [0, "bad"]),
+                                bytes(s.random.randint(0, 20)),
+                                s.random.choice([None] * 4 + [0, "bad"]),
                                 tos=s.random.choice([0, 1, 3, 0xB8]))
             if s.random.random() < 0.08:
                 body = packet[40 if six else 20:][:s.random.randint(0, 7)]
@@ -123,7 +128,8 @@ def udp_walk(label, forward, six, number):
 
 
 def timeouts():
-    s = Scenario("timeout-set", "Entries end at the times that --set gives, and a packet renews them")
+    s = Scenario("timeout-set",
+                 "Entries end at the times that --set gives, and a packet renews them")
     s.rule("--set 3 2 3")
     s.list("-L --timeout")
     s.service("t", "rr", virtual(), 80, [server(1), server(2)])
@@ -146,7 +152,8 @@ def timeouts():
     s.list("-Lnc")
     s.list("-Ln")
 
-    s = Scenario("timeout-close", "An entry in CLOSE is gone after ten seconds, one in SYN_RECV is not")
+    s = Scenario("timeout-close",
+                 "An entry in CLOSE is gone after ten seconds, one in SYN_RECV is not")
     s.service("t", "rr", virtual(), 80, [server(1)])
     tcp_exchange(s, client(0), 1024, virtual(), 80, "c:S s:SA c:A c:R")
     tcp_exchange(s, client(1), 1024, virtual(), 80, "c:S")
@@ -170,7 +177,8 @@ def timeouts():
 
 def drop_packet():
     for rate in (1, 3, 10):
-        s = Scenario(f"drop-packet-{rate}", f"drop_packet 3 with am_droprate {rate} drops new connections")
+        s = Scenario(f"drop-packet-{rate}",
+                     f"drop_packet 3 with am_droprate {rate} drops new connections")
         s.sysctl("am_droprate", rate)
         s.sysctl("drop_packet", 3)
         s.service("u", "rr", virtual(), 53, [server(1), server(2)])

@@ -75,7 +75,8 @@ class Scenario:
 
     def answer(self, side, kind, **options):
         """Resolved while recording, from the packet that the kernel emitted last on that side."""
-        words = " ".join(f"{name.rstrip('_')}={value}" for name, value in options.items() if value != "")
+        words = " ".join(f"{name.rstrip('_')}={value}" for name,
+                         value in options.items() if value != "")
         self.add(f"answer {side} {kind} {words}")
 
     def service(self, protocol, scheduler, virtual_address, port, servers, forward="-m",

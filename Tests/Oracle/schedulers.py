@@ -125,7 +125,8 @@ def many(scheduler, flags):
         source, port = client(s.random.randint(0, 20000)), s.random.randint(1024, 65535)
         s.from_client(frames.tcp(source, virtual(), port, 80, "S", seq=n))
         if s.random.random() < 0.2:
-            s.from_client(frames.tcp(source, virtual(), port, 80, s.random.choice(["A", "R", "FA"])))
+            s.from_client(frames.tcp(source, virtual(), port, 80, s.random.choice(["A", "R",
+                                                                                   "FA"])))
         if n in (500, 900):
             s.rule(f"-e -t 10.0.0.1:80 -r {server(n // 100)}:80 -g -w {n // 300}")
     s.list("-Ln")

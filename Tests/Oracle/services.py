@@ -39,7 +39,8 @@ def fwmark(six):
     family = " -6" if six else ""
     for scheduler in ("rr", "wlc", "sh"):
         s = Scenario(f"fwmark{6 if six else 4}-{scheduler}",
-                     f"Services by firewall mark with {scheduler}: several ports, addresses, protocols")
+                     f"Services by firewall mark with {scheduler}: several ports, addresses, "
+                     "protocols")
         s.mark("tcp", virtual(1, six), 80, 1)
         s.mark("tcp", virtual(2, six), 443, 1)
         s.mark("udp", virtual(1, six), 0, 2)
@@ -50,7 +51,8 @@ def fwmark(six):
             s.rule(f"-a -f 1{family} -r {at(server(n, six), 0)} {forward} -w {n}")
             s.rule(f"-a -f 2{family} -r {at(server(n, six), 0)} -m -w {n}")
         spread(s, six, "t", [(virtual(1, six), 80), (virtual(2, six), 443)], 20)
-        spread(s, six, "u", [(virtual(1, six), 53), (virtual(1, six), 99), (virtual(2, six), 53)], 20)
+        spread(s, six, "u", [(virtual(1, six), 53), (virtual(1, six), 99), (virtual(2, six), 53)],
+               20)
         s.from_client(frames.tcp(client(3, six), virtual(1, six), 1024, 81, "S"))
         s.list("-Ln")
         s.list("-Lnc")
@@ -58,7 +60,8 @@ def fwmark(six):
 
 
 def port_zero(six):
-    s = Scenario(f"port-zero{6 if six else 4}", "A persistent service on all ports, and one port beside it")
+    s = Scenario(f"port-zero{6 if six else 4}",
+                 "A persistent service on all ports, and one port beside it")
     s.service("t", "rr", virtual(1, six), 0, [server(n, six) for n in (1, 2, 3)], "-m", "-p 300")
     s.service("t", "rr", virtual(1, six), 80, [server(4, six)], "-m")
     spread(s, six, "t", [(virtual(1, six), port) for port in (80, 81, 443, 8080)], 30)
@@ -178,7 +181,8 @@ def quiescent(six, expire):
 def thresholds(six):
     for scheduler in ("rr", "wlc", "fo", "sh -b sh-fallback"):
         name = scheduler.split()[0]
-        s = Scenario(f"thresholds{6 if six else 4}-{name}", f"Upper and lower thresholds with {scheduler}")
+        s = Scenario(f"thresholds{6 if six else 4}-{name}",
+                     f"Upper and lower thresholds with {scheduler}")
         place = at(virtual(1, six), 80)
         s.rule(f"-A -t {place} -s {scheduler}")
         for n, limits in ((1, "-x 4"), (2, "-x 6 -y 2"), (3, "-x 3 -y 1")):
@@ -197,11 +201,14 @@ def thresholds(six):
 
 
 def edits(six):
-    s = Scenario(f"edits{6 if six else 4}", "Scheduler, flags, weights and forwarding change in mid-run")
+    s = Scenario(f"edits{6 if six else 4}",
+                 "Scheduler, flags, weights and forwarding change in mid-run")
     place = at(virtual(1, six), 80)
-    s.service("t", "rr", virtual(1, six), 80, [server(n, six) for n in (1, 2, 3)], weights=[1, 2, 3])
+    s.service("t", "rr", virtual(1, six), 80, [server(n, six) for n in (1, 2, 3)], weights=[1, 2,
+                                                                                            3])
     number = 0
-    for change in ("-E -t {} -s wrr", "-E -t {} -s wlc", "-E -t {} -s sh", "-E -t {} -s mh -b mh-port",
+    for change in ("-E -t {} -s wrr", "-E -t {} -s wlc", "-E -t {} -s sh",
+                   "-E -t {} -s mh -b mh-port",
                    "-E -t {} -s nq", "-E -t {} -s rr -p 50", "-E -t {} -s lc", "-E -t {} -s dh",
                    "-E -t {} -s lblc", "-E -t {} -s lblcr", "-E -t {} -s ovf", "-E -t {} -s fo",
                    "-E -t {} -s sed"):
@@ -223,7 +230,8 @@ def bypass(six):
     foreign = "fd09::%x" if six else "10.9.0.%d"
     family = " -6" if six else ""
     for value in (0, 1):
-        s = Scenario(f"bypass{6 if six else 4}-{value}", f"A mark service without servers, cache_bypass {value}")
+        s = Scenario(f"bypass{6 if six else 4}-{value}",
+                     f"A mark service without servers, cache_bypass {value}")
         s.sysctl("cache_bypass", value)
         for n in (1, 2, 3):
             s.mark("tcp", foreign % n, 80, 5)
@@ -280,8 +288,10 @@ def listings():
         s.from_client(frames.udp(client(n), virtual(2), 1024, 5000, bytes(n)))
         tcp_exchange(s, client(n, True), 1024, virtual(1, True), 443, "c:S c:A")
     s.wait(2.3)
-    for arguments in ("-Ln", "-ln --exact", "-Ln --stats", "-Ln --stats --exact", "-Ln --thresholds",
-                      "-Ln --persistent-conn", "-L --timeout", "-L --daemon", "-Lnc", "-Ln --tun-info",
+    for arguments in ("-Ln", "-ln --exact", "-Ln --stats", "-Ln --stats --exact",
+                      "-Ln --thresholds",
+                      "-Ln --persistent-conn", "-L --timeout", "-L --daemon", "-Lnc",
+                      "-Ln --tun-info",
                       "-Ln -t 10.0.0.1:80", "-Ln --stats -u 10.0.0.1:53", "-Ln -f 77", "-Sn",
                       "-Ln --nosort -t 10.0.0.1:80", "-Lnc --persistent-conn"):
         s.list(arguments)
