@@ -2,7 +2,8 @@
 # Runs scenarios through the guest kernel's IPVS and writes each one back with the kernel's answers.
 # Every scenario gets a process and a network namespace of its own, so that IPVS, its sysctls and
 # all routes are new. The namespace is the director; its links `client` and `server` are TUN
-# devices, whose other end is this program: no link header, no ARP, no neighbours, checksums always final.
+# devices, whose other end is this program: no link header, no ARP, no neighbours, checksums always
+# final.
 # A write to a TUN device returns after the packet has gone all the way through the stack, so the
 # answers lie ready when it returns; one that comes later is an error of the harness ("late").
 #
