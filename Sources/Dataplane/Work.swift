@@ -19,18 +19,24 @@ struct Work: ~Copyable, ~Escapable {
     /// The records of the flow tables.
     var flows4: MutableSpan<FlowRecord<IPv4Address>>
     var flows6: MutableSpan<FlowRecord<IPv6Address>>
+    /// What the short way has seen of the stretch that it is at.
+    var sights: MutableSpan<Sight>
+    /// What was read ahead of its use, so that the reading cannot be left out.
+    var touched: UInt32 = 0
     /// Nanoseconds on the caller's clock.
     let now: UInt64
     let seconds: UInt32
 
     @_lifetime(
-        copy bytes, copy frames, copy services, copy endpoints, copy flows4, copy flows6)
+        copy bytes, copy frames, copy services, copy endpoints, copy flows4, copy flows6,
+        copy sights)
     init(
         bytes: consuming MutableRawSpan, used: Int, frames: consuming MutableSpan<Frame>,
         count: Int, services: consuming MutableSpan<FlowTraffic>,
         endpoints: consuming MutableSpan<FlowTraffic>,
         flows4: consuming MutableSpan<FlowRecord<IPv4Address>>,
-        flows6: consuming MutableSpan<FlowRecord<IPv6Address>>, now: UInt64
+        flows6: consuming MutableSpan<FlowRecord<IPv6Address>>,
+        sights: consuming MutableSpan<Sight>, now: UInt64
     ) {
         self.bytes = bytes
         usedByteCount = used
@@ -40,6 +46,7 @@ struct Work: ~Copyable, ~Escapable {
         self.endpoints = endpoints
         self.flows4 = flows4
         self.flows6 = flows6
+        self.sights = sights
         self.now = now
         seconds = Self.seconds(now)
     }
@@ -85,6 +92,23 @@ struct Work: ~Copyable, ~Escapable {
     /// Copies bytes from one place of the arena to another.
     mutating func copyBytes(from source: Int, count: Int, to target: Int) {
         bytes.move(count, from: source, to: target)
+    }
+
+    /// The short way's first two stages; how many frames they lead to the third.
+    mutating func survey(
+        _ first: Int, _ count: Int, _ key: HashKey, _ program: borrowing Program
+    ) -> Int {
+        let count = look(
+            first..<first &+ count, of: frames, in: bytes, &sights, key, program)
+        return decide(count, &sights, flows4, flows6, touching: &touched, key, program)
+    }
+
+    /// The short way's last stage.
+    mutating func write(
+        _ range: Range<Int>, _ state: inout NodeState, _ program: borrowing Program
+    ) {
+        Dataplane.write(
+            range, of: &frames, in: &bytes, sights, &services, &endpoints, &state, program)
     }
 
     /// Sets the Ethernet addresses of a frame.
