@@ -7,6 +7,7 @@
 import Wire
 
 struct Sight: Sendable {
+    /// Where the frame goes. The number's lowest bit says which family it is of, the others the way.
     enum Way: UInt8 {
         /// A client's packet to a published port, for a task on another node, as far as is known.
         case entry4, entry6
@@ -14,6 +15,11 @@ struct Sight: Sendable {
         case local4, local6
         /// A tunnelled packet, for a task of this node.
         case owner4, owner6
+
+        @inline(__always) var isIPv4: Bool { rawValue & 1 == 0 }
+        @inline(__always) var isEntry: Bool { rawValue < 2 }
+        @inline(__always) var isLocal: Bool { rawValue & 6 == 2 }
+        @inline(__always) var isOwner: Bool { rawValue >= 4 }
     }
 
     var way = Way.entry4

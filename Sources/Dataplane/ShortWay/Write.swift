@@ -17,22 +17,36 @@ func write(
     state.ledger.received &+= UInt64(truncatingIfNeeded: frames.count)
     for position in frames.indices {
         let way = sights[position].way
-        switch way {
-        case .entry4, .entry6:
-            services[Int(sights[position].service.rawValue)].requests
-                .add(sights[position].byteCount)
-            state.ledger.transmittedToUnderlay &+= 1
-            send(sights[position], &frames[position], &bytes, program)
-        case .local4, .local6:
-            services[Int(sights[position].service.rawValue)].requests
-                .add(sights[position].byteCount)
-            state.localCount &+= 1
-            frames[position].choice = sights[position].choice
-            deliver(sights[position], &frames[position], &bytes, &endpoints, &state, program)
-        case .owner4, .owner6:
+        if way.isOwner {
             state.remoteCount &+= 1
             frames[position].advance(TunnelHeader.byteCount)
-            deliver(sights[position], &frames[position], &bytes, &endpoints, &state, program)
+        } else {
+            services[Int(sights[position].service.rawValue)].requests
+                .add(sights[position].byteCount)
+            frames[position].choice = sights[position].choice
+            guard way.isLocal else {
+                state.ledger.transmittedToUnderlay &+= 1
+                send(sights[position], &frames[position], &bytes, program)
+                continue
+            }
+            state.localCount &+= 1
+        }
+        if let reason = sights[position].drop {
+            state.ledger.dropped[Int(reason.rawValue)] &+= 1
+            frames[position].verdict = .dropped(reason)
+            continue
+        }
+        let endpoint = sights[position].endpoint
+        state.ledger.delivered &+= 1
+        endpoints[Int(endpoint.rawValue)].requests.add(sights[position].byteCount)
+        frames[position].verdict = .delivered(endpoint)
+        var bytes = bytes._mutatingExtracting(frames[position].range)
+        if way.isIPv4 {
+            redirect(
+                ShortIPv4.self, sights[position], &bytes,
+                program.shortEndpoints[Int(endpoint.rawValue)])
+        } else {
+            redirect6(sights[position], &bytes, program.shortEndpoints[Int(endpoint.rawValue)])
         }
     }
 }
@@ -43,46 +57,21 @@ private func send(
     _ sight: Sight, _ frame: inout Frame, _ bytes: inout MutableRawSpan,
     _ program: borrowing Program
 ) {
-    let task = program.shortEndpoints[Int(sight.endpoint.rawValue)]
     guard let tunnel = program.tunnels[Int(sight.node.rawValue)] else { return }
-    frame.choice = sight.choice
     frame.trim(to: 14 &+ sight.byteCount)
     let innerByteCount = frame.wireByteCount
     frame.advance(-TunnelHeader.byteCount)
     frame.verdict = .transmitted(.underlay(sight.node))
     var bytes = bytes._mutatingExtracting(frame.range)
+    let task = program.shortEndpoints[Int(sight.endpoint.rawValue)]
     tunnel.write(
         to: &bytes, innerByteCount: innerByteCount, trafficClass: sight.trafficClass & 3,
         sourcePort: overlaySourcePort(sight.hash), vni: task.vni)
     task.readdress(&bytes, at: TunnelHeader.byteCount)
 }
 
-/// Rewrites a packet for its task.
-@inline(__always)
-private func deliver(
-    _ sight: Sight, _ frame: inout Frame, _ bytes: inout MutableRawSpan,
-    _ endpoints: inout MutableSpan<FlowTraffic>, _ state: inout NodeState,
-    _ program: borrowing Program
-) {
-    if let reason = sight.drop {
-        state.ledger.dropped[Int(reason.rawValue)] &+= 1
-        frame.verdict = .dropped(reason)
-        return
-    }
-    state.ledger.delivered &+= 1
-    frame.verdict = .delivered(sight.endpoint)
-    endpoints[Int(sight.endpoint.rawValue)].requests.add(sight.byteCount)
-    let task = program.shortEndpoints[Int(sight.endpoint.rawValue)]
-    var bytes = bytes._mutatingExtracting(frame.range)
-    switch sight.way {
-    case .local4, .owner4, .entry4: redirect(ShortIPv4.self, sight, &bytes, task)
-    case .local6, .owner6, .entry6: redirect(ShortIPv6.self, sight, &bytes, task)
-    }
-    task.readdress(&bytes, at: 0)
-}
-
-/// Rewrites the packet that starts the frame in `bytes`: destination address and port, hop limit and
-/// checksums, in place and by differences.
+/// Rewrites the packet that starts the frame in `bytes` for a task: Ethernet addresses, destination
+/// address and port, hop limit and checksums, in place and by differences.
 @inline(__always)
 private func redirect<Header: ShortHeader>(
     _ family: Header.Type, _ sight: Sight, _ bytes: inout MutableRawSpan, _ task: ShortEndpoint
@@ -90,14 +79,13 @@ private func redirect<Header: ShortHeader>(
     guard bytes.byteCount >= ShortPacket<Header>.leastByteCount,
         let address = Header.address(of: task)
     else { return }
+    task.readdress(&bytes, at: 0)
     var delta = Header.redirect(
         &bytes, from: Header.Address(mapped: sight.destination), to: address)
     let offset = ShortPacket<Header>.transport
     guard sight.proto != .sctp else {
-        var ports = MutableTransportPorts(
-            &bytes, at: offset, proto: sight.proto,
-            packetByteCount: sight.byteCount &- Header.byteCount)
-        ports?.setDestination(sight.target)
+        readdress(
+            &bytes, at: offset, to: sight.target, byteCount: sight.byteCount &- Header.byteCount)
         return
     }
     delta.replace(sight.destinationPort.rawValue, with: sight.target.rawValue)
@@ -110,4 +98,19 @@ private func redirect<Header: ShortHeader>(
     guard before != 0 || isUDP == 0 else { return }
     let after = delta.applied(to: before)
     bytes.setU16(checksum, after == 0 && isUDP != 0 ? 0xffff : after)
+}
+
+@inline(never)
+private func redirect6(_ sight: Sight, _ bytes: inout MutableRawSpan, _ task: ShortEndpoint) {
+    redirect(ShortIPv6.self, sight, &bytes, task)
+}
+
+/// Sets the destination port of an SCTP packet.
+@inline(never)
+private func readdress(
+    _ bytes: inout MutableRawSpan, at offset: Int, to port: Port, byteCount: Int
+) {
+    var ports = MutableTransportPorts(
+        &bytes, at: offset, proto: .sctp, packetByteCount: byteCount)
+    ports?.setDestination(port)
 }
