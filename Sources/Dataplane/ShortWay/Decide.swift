@@ -42,7 +42,7 @@ extension Sight {
         _ family: Header.Type, _ local: Way, _ key: HashKey, _ program: borrowing Program
     ) -> Bool {
         let flow = FlowKey(
-            client: Header.Address(mapped: source).mapped, clientPort: sourcePort,
+            client: Header.source(of: self).mapped, clientPort: sourcePort,
             servicePort: destinationPort, proto: proto)
         guard let choice = program.choose(flow, service: service, target: target) else {
             return false
@@ -57,7 +57,7 @@ extension Sight {
             return packetByteCount <= task.mtu && program.tunnels[Int(node.rawValue)] != nil
         }
         way = local
-        flowHash = self.flow.hash(key)
+        flowHash = self.flow(family).hash(key)
         return true
     }
 }

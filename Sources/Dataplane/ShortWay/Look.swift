@@ -98,7 +98,7 @@ extension Sight {
         else { return false }
         node = entry.node
         endpoint = owned.endpoint
-        flowHash = flow.hash(key)
+        flowHash = flow(family).hash(key)
         return true
     }
 
@@ -120,8 +120,7 @@ extension Sight {
         service = binding.service
         target = binding.target
         mark = packet.mark
-        source = packet.header.source.mapped
-        destination = packet.header.destination.mapped
+        packet.header.note(in: &self)
         return true
     }
 

@@ -10,58 +10,38 @@ import Wire
 func remember(_ count: Int, _ work: inout Work, _ state: inout NodeState) {
     let now = work.seconds
     for position in 0..<count {
-        switch work.sights[position].way {
-        case .entry4, .entry6: continue
-        case .local4, .owner4:
-            let sight = work.sights[position]
-            if sight.isPlain,
-                FlowTable<IPv4Address>.refresh(
-                    sight.flow4, hash: sight.flowHash, origin: sight.origin4, now: now,
-                    in: &work.flows4)
-            {
-                continue
-            }
-        case .local6, .owner6:
-            let sight = work.sights[position]
-            if sight.isPlain,
-                FlowTable<IPv6Address>.refresh(
-                    sight.flow, hash: sight.flowHash, origin: sight.origin, now: now,
-                    in: &work.flows6)
-            {
-                continue
-            }
+        let way = work.sights[position].way
+        if way.isEntry { continue }
+        if work.sights[position].isPlain {
+            let isKnown =
+                way.isIPv4
+                ? work.flows4.refresh(ShortIPv4.self, work.sights[position], now)
+                : work.flows6.refresh(ShortIPv6.self, work.sights[position], now)
+            if isKnown { continue }
         }
-        rememberFully(position, &work, &state)
+        remember(at: position, &work, &state)
     }
 }
 
 @inline(never)
-private func rememberFully(_ position: Int, _ work: inout Work, _ state: inout NodeState) {
+private func remember(at position: Int, _ work: inout Work, _ state: inout NodeState) {
     let sight = work.sights[position]
+    let isIPv4 = sight.way.isIPv4
     let outcome = state.remember(
-        sight.flow, hash: sight.flowHash, origin: sight.origin, event: sight.event, &work)
+        isIPv4 ? sight.flow(ShortIPv4.self) : sight.flow(ShortIPv6.self), hash: sight.flowHash,
+        origin: isIPv4 ? sight.origin(ShortIPv4.self) : sight.origin(ShortIPv6.self),
+        event: sight.event, &work)
     work.sights[position].drop = work.count(outcome, sight.choice)
 }
 
-extension Sight {
+extension MutableSpan {
+    /// Refreshes the record of a plain packet's flow, if it stands at its first place.
     @inline(__always)
-    fileprivate var origin: FlowOrigin {
-        FlowOrigin(address: destination, port: destinationPort, entry: node, service: service)
-    }
-
-    // The same, which says that the addresses are IPv4's: comparisons are of four bytes then.
-
-    @inline(__always)
-    fileprivate var flow4: TaskFlow {
-        var flow = flow
-        flow.client = IPv6Address(mapped: source.mappedIPv4)
-        return flow
-    }
-
-    @inline(__always)
-    fileprivate var origin4: FlowOrigin {
-        var origin = origin
-        origin.address = IPv6Address(mapped: destination.mappedIPv4)
-        return origin
+    fileprivate mutating func refresh<Header: ShortHeader>(
+        _ family: Header.Type, _ sight: Sight, _ now: UInt32
+    ) -> Bool where Element == FlowRecord<Header.Address> {
+        FlowTable<Header.Address>.refresh(
+            sight.flow(family), hash: sight.flowHash, origin: sight.origin(family), now: now,
+            in: &self)
     }
 }

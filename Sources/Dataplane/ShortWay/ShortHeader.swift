@@ -25,6 +25,11 @@ protocol ShortHeader {
     /// An endpoint's address of this family.
     static func address(of endpoint: ShortEndpoint) -> Address?
 
+    /// Notes both addresses, and gives them back.
+    func note(in sight: inout Sight)
+    static func source(of sight: Sight) -> Address
+    static func destination(of sight: Sight) -> Address
+
     /// Whether clients send to it.
     static func isNode(_ address: Address, in program: borrowing Program) -> Bool
 
@@ -71,6 +76,17 @@ struct ShortIPv4: ShortHeader {
     static func address(of endpoint: ShortEndpoint) -> IPv4Address? {
         endpoint.address4.rawValue == 0 ? nil : endpoint.address4
     }
+
+    @inline(__always)
+    func note(in sight: inout Sight) {
+        sight.source4 = source
+        sight.destination4 = destination
+    }
+
+    @inline(__always) static func source(of sight: Sight) -> IPv4Address { sight.source4 }
+
+    @inline(__always)
+    static func destination(of sight: Sight) -> IPv4Address { sight.destination4 }
 
     @inline(__always)
     static func isNode(_ address: IPv4Address, in program: borrowing Program) -> Bool {
@@ -125,6 +141,17 @@ struct ShortIPv6: ShortHeader {
     static func address(of endpoint: ShortEndpoint) -> IPv6Address? {
         endpoint.address6.high | endpoint.address6.low == 0 ? nil : endpoint.address6
     }
+
+    @inline(__always)
+    func note(in sight: inout Sight) {
+        sight.source6 = source
+        sight.destination6 = destination
+    }
+
+    @inline(__always) static func source(of sight: Sight) -> IPv6Address { sight.source6 }
+
+    @inline(__always)
+    static func destination(of sight: Sight) -> IPv6Address { sight.destination6 }
 
     @inline(__always)
     static func isNode(_ address: IPv6Address, in program: borrowing Program) -> Bool {

@@ -40,8 +40,11 @@ struct Sight: Sendable {
     var mark: UInt8 = 0
     /// At the entry the node that the packet is for, at the owner the one that it came in by.
     var node = NodeIndex(0)
-    var source = IPv6Address(high: 0, low: 0)
-    var destination = IPv6Address(high: 0, low: 0)
+    /// Of an IPv4 packet, and of an IPv6 one: the two are never asked for the other's.
+    var source4 = IPv4Address(rawValue: 0)
+    var destination4 = IPv4Address(rawValue: 0)
+    var source6 = IPv6Address(high: 0, low: 0)
+    var destination6 = IPv6Address(high: 0, low: 0)
     /// The mesh's hash of the flow.
     var hash: UInt64 = 0
     /// The flow table's hash of the flow.
@@ -67,10 +70,18 @@ struct Sight: Sendable {
 
     /// The flow as the task sees it.
     @inline(__always)
-    var flow: TaskFlow {
+    func flow<Header: ShortHeader>(_ family: Header.Type) -> TaskFlow {
         TaskFlow(
-            client: source, clientPort: sourcePort, targetPort: target, endpoint: endpoint,
-            proto: proto)
+            client: Header.source(of: self).mapped, clientPort: sourcePort, targetPort: target,
+            endpoint: endpoint, proto: proto)
+    }
+
+    /// What its reply will need.
+    @inline(__always)
+    func origin<Header: ShortHeader>(_ family: Header.Type) -> FlowOrigin {
+        FlowOrigin(
+            address: Header.destination(of: self).mapped, port: destinationPort, entry: node,
+            service: service)
     }
 
     /// The decision that is noted with the frame: the owner takes none.

@@ -81,7 +81,7 @@ private func redirect<Header: ShortHeader>(
     else { return }
     task.readdress(&bytes, at: 0)
     var delta = Header.redirect(
-        &bytes, from: Header.Address(mapped: sight.destination), to: address)
+        &bytes, from: Header.destination(of: sight), to: address)
     let offset = ShortPacket<Header>.transport
     guard sight.proto != .sctp else {
         readdress(
