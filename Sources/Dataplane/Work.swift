@@ -96,19 +96,29 @@ struct Work: ~Copyable, ~Escapable {
 
     /// The short way's first two stages; how many frames they lead to the third.
     mutating func survey(
-        _ first: Int, _ count: Int, _ key: HashKey, _ program: borrowing Program
+        _ first: Int, _ count: Int, _ sorted: inout Sorted, _ key: HashKey,
+        _ program: borrowing Program
     ) -> Int {
         let count = look(
             first..<first &+ count, of: frames, in: bytes, &sights, key, program)
-        return decide(count, &sights, flows4, flows6, touching: &touched, key, program)
+        let decided = decide(count, &sights, &sorted, key, program)
+        touched = touch(flows4, &sorted.delivered4, sights)
+        touched &+= touch(flows6, &sorted.delivered6, sights)
+        return decided
     }
 
     /// The short way's last stage.
     mutating func write(
-        _ range: Range<Int>, _ state: inout NodeState, _ program: borrowing Program
+        _ range: Range<Int>, _ sorted: inout Sorted, _ state: inout NodeState,
+        _ program: borrowing Program
     ) {
-        Dataplane.write(
-            range, of: &frames, in: &bytes, sights, &services, &endpoints, &state, program)
+        send(&sorted.sent, of: &frames, range, in: &bytes, sights, &services, &state, program)
+        deliver(
+            ShortIPv4.self, &sorted.delivered4, of: &frames, range, in: &bytes, sights, &services,
+            &endpoints, &state, program)
+        deliver(
+            ShortIPv6.self, &sorted.delivered6, of: &frames, range, in: &bytes, sights, &services,
+            &endpoints, &state, program)
     }
 
     /// Sets the Ethernet addresses of a frame.

@@ -5,34 +5,55 @@
 
 import Wire
 
-/// Decides for `count` packets; how many there are before the first that must go the long way.
+/// Decides for `count` packets, and sorts them; how many there are before the first that must go the
+/// long way.
 @inline(never)
 func decide(
-    _ count: Int, _ sights: inout MutableSpan<Sight>,
-    _ flows4: borrowing MutableSpan<FlowRecord<IPv4Address>>,
-    _ flows6: borrowing MutableSpan<FlowRecord<IPv6Address>>, touching touched: inout UInt32,
+    _ count: Int, _ sights: inout MutableSpan<Sight>, _ sorted: inout Sorted,
     _ key: HashKey, _ program: borrowing Program
 ) -> Int {
     var sights = sights._mutatingExtracting(0..<count)
     for position in sights.indices {
-        switch sights[position].way {
-        case .entry4, .local4:
-            guard sights[position].choose(ShortIPv4.self, .local4, key, program) else {
-                return position
+        let way = sights[position].way
+        if way.isIPv4 {
+            if way.isEntry {
+                guard sights[position].choose(ShortIPv4.self, .local4, key, program) else {
+                    return position
+                }
+                guard sights[position].way == .local4 else {
+                    sorted.sent.append(position)
+                    continue
+                }
             }
-            guard sights[position].way == .local4 else { continue }
-            touched &+= flows4.touch(sights[position].flowHash)
-        case .entry6, .local6:
-            guard sights[position].choose(ShortIPv6.self, .local6, key, program) else {
-                return position
+            sorted.delivered4.append(position)
+        } else {
+            if way.isEntry {
+                guard sights[position].choose(ShortIPv6.self, .local6, key, program) else {
+                    return position
+                }
+                guard sights[position].way == .local6 else {
+                    sorted.sent.append(position)
+                    continue
+                }
             }
-            guard sights[position].way == .local6 else { continue }
-            touched &+= flows6.touch(sights[position].flowHash)
-        case .owner4: touched &+= flows4.touch(sights[position].flowHash)
-        case .owner6: touched &+= flows6.touch(sights[position].flowHash)
+            sorted.delivered6.append(position)
         }
     }
     return sights.count
+}
+
+/// Reads from the flow records that the next stage will want. Nothing waits for what is read, so many
+/// reads are under way at a time.
+@inline(never)
+func touch<Address>(
+    _ records: borrowing MutableSpan<FlowRecord<Address>>, _ positions: inout Positions,
+    _ sights: borrowing MutableSpan<Sight>
+) -> UInt32 {
+    var sum: UInt32 = 0
+    for index in 0..<positions.count {
+        sum &+= records.touch(sights[positions[index]].flowHash)
+    }
+    return sum
 }
 
 extension Sight {

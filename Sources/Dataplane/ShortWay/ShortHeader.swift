@@ -33,6 +33,9 @@ protocol ShortHeader {
     /// Whether clients send to it.
     static func isNode(_ address: Address, in program: borrowing Program) -> Bool
 
+    /// Refreshes the record of a plain packet's flow, if it stands at its first place.
+    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool
+
     /// Takes one off the hop limit of the frame in `bytes` and replaces the destination; what that
     /// means for a transport checksum is the result.
     static func redirect(
@@ -87,6 +90,11 @@ struct ShortIPv4: ShortHeader {
 
     @inline(__always)
     static func destination(of sight: Sight) -> IPv4Address { sight.destination4 }
+
+    @inline(__always)
+    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool {
+        work.flows4.refresh(Self.self, sight, now)
+    }
 
     @inline(__always)
     static func isNode(_ address: IPv4Address, in program: borrowing Program) -> Bool {
@@ -152,6 +160,11 @@ struct ShortIPv6: ShortHeader {
 
     @inline(__always)
     static func destination(of sight: Sight) -> IPv6Address { sight.destination6 }
+
+    @inline(__always)
+    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool {
+        work.flows6.refresh(Self.self, sight, now)
+    }
 
     @inline(__always)
     static func isNode(_ address: IPv6Address, in program: borrowing Program) -> Bool {

@@ -13,9 +13,11 @@ func goShort(
     from first: Int, _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
 ) -> Int {
     let limit = min(Limits.stretchFrameCount, work.frameCount &- first)
-    let range = first..<first &+ work.survey(first, limit, state.flowKey, program)
-    guard !range.isEmpty else { return 0 }
-    remember(range.count, &work, &state)
-    work.write(range, &state, program)
-    return range.count
+    var sorted = Sorted()
+    let count = work.survey(first, limit, &sorted, state.flowKey, program)
+    guard count > 0 else { return 0 }
+    remember(ShortIPv4.self, &sorted.delivered4, &work, &state)
+    remember(ShortIPv6.self, &sorted.delivered6, &work, &state)
+    work.write(first..<first &+ count, &sorted, &state, program)
+    return count
 }

@@ -5,31 +5,56 @@
 
 import Wire
 
-/// Writes the frames of a range, whose sights are complete.
+/// Wraps packets for the nodes of their tasks.
 @inline(never)
-func write(
-    _ range: Range<Int>, of frames: inout MutableSpan<Frame>, in bytes: inout MutableRawSpan,
-    _ sights: borrowing MutableSpan<Sight>, _ services: inout MutableSpan<FlowTraffic>,
-    _ endpoints: inout MutableSpan<FlowTraffic>, _ state: inout NodeState,
+func send(
+    _ positions: inout Positions, of frames: inout MutableSpan<Frame>, _ range: Range<Int>,
+    in bytes: inout MutableRawSpan, _ sights: borrowing MutableSpan<Sight>,
+    _ services: inout MutableSpan<FlowTraffic>, _ state: inout NodeState,
     _ program: borrowing Program
 ) {
     var frames = frames._mutatingExtracting(range)
-    state.ledger.received &+= UInt64(truncatingIfNeeded: frames.count)
-    for position in frames.indices {
-        let way = sights[position].way
-        if way.isOwner {
+    for index in 0..<positions.count {
+        let position = positions[index]
+        guard let tunnel = program.tunnels[Int(sights[position].node.rawValue)] else { continue }
+        count(sights[position], &services)
+        frames[position].choice = sights[position].choice
+        frames[position].trim(to: 14 &+ sights[position].byteCount)
+        let innerByteCount = frames[position].wireByteCount
+        frames[position].advance(-TunnelHeader.byteCount)
+        frames[position].verdict = .transmitted(.underlay(sights[position].node))
+        var bytes = bytes._mutatingExtracting(frames[position].range)
+        let endpoint = Int(sights[position].endpoint.rawValue)
+        tunnel.write(
+            to: &bytes, innerByteCount: innerByteCount,
+            trafficClass: sights[position].trafficClass & 3,
+            sourcePort: overlaySourcePort(sights[position].hash),
+            vni: program.shortEndpoints[endpoint].vni)
+        program.shortEndpoints[endpoint].readdress(&bytes, at: TunnelHeader.byteCount)
+    }
+    let count = UInt64(truncatingIfNeeded: positions.count)
+    state.ledger.received &+= count
+    state.ledger.transmittedToUnderlay &+= count
+}
+
+/// Delivers packets of one family, or drops those that the flow table turned away.
+@inline(never)
+func deliver<Header: ShortHeader>(
+    _ family: Header.Type, _ positions: inout Positions, of frames: inout MutableSpan<Frame>,
+    _ range: Range<Int>, in bytes: inout MutableRawSpan, _ sights: borrowing MutableSpan<Sight>,
+    _ services: inout MutableSpan<FlowTraffic>, _ endpoints: inout MutableSpan<FlowTraffic>,
+    _ state: inout NodeState, _ program: borrowing Program
+) {
+    var frames = frames._mutatingExtracting(range)
+    for index in 0..<positions.count {
+        let position = positions[index]
+        if sights[position].way.isOwner {
             state.remoteCount &+= 1
             frames[position].advance(TunnelHeader.byteCount)
         } else {
-            services[Int(sights[position].service.rawValue)].requests
-                .add(sights[position].byteCount)
-            frames[position].choice = sights[position].choice
-            guard way.isLocal else {
-                state.ledger.transmittedToUnderlay &+= 1
-                send(sights[position], &frames[position], &bytes, program)
-                continue
-            }
             state.localCount &+= 1
+            count(sights[position], &services)
+            frames[position].choice = sights[position].choice
         }
         if let reason = sights[position].drop {
             state.ledger.dropped[Int(reason.rawValue)] &+= 1
@@ -41,33 +66,16 @@ func write(
         endpoints[Int(endpoint.rawValue)].requests.add(sights[position].byteCount)
         frames[position].verdict = .delivered(endpoint)
         var bytes = bytes._mutatingExtracting(frames[position].range)
-        if way.isIPv4 {
-            redirect(
-                ShortIPv4.self, sights[position], &bytes,
-                program.shortEndpoints[Int(endpoint.rawValue)])
-        } else {
-            redirect6(sights[position], &bytes, program.shortEndpoints[Int(endpoint.rawValue)])
-        }
+        redirect(
+            family, sights[position], &bytes, program.shortEndpoints[Int(endpoint.rawValue)])
     }
+    state.ledger.received &+= UInt64(truncatingIfNeeded: positions.count)
 }
 
-/// Wraps a packet for the node of its task.
+/// Counts a packet where it enters.
 @inline(__always)
-private func send(
-    _ sight: Sight, _ frame: inout Frame, _ bytes: inout MutableRawSpan,
-    _ program: borrowing Program
-) {
-    guard let tunnel = program.tunnels[Int(sight.node.rawValue)] else { return }
-    frame.trim(to: 14 &+ sight.byteCount)
-    let innerByteCount = frame.wireByteCount
-    frame.advance(-TunnelHeader.byteCount)
-    frame.verdict = .transmitted(.underlay(sight.node))
-    var bytes = bytes._mutatingExtracting(frame.range)
-    let task = program.shortEndpoints[Int(sight.endpoint.rawValue)]
-    tunnel.write(
-        to: &bytes, innerByteCount: innerByteCount, trafficClass: sight.trafficClass & 3,
-        sourcePort: overlaySourcePort(sight.hash), vni: task.vni)
-    task.readdress(&bytes, at: TunnelHeader.byteCount)
+private func count(_ sight: Sight, _ services: inout MutableSpan<FlowTraffic>) {
+    services[Int(sight.service.rawValue)].requests.add(sight.byteCount)
 }
 
 /// Rewrites the packet that starts the frame in `bytes` for a task: Ethernet addresses, destination
@@ -98,11 +106,6 @@ private func redirect<Header: ShortHeader>(
     guard before != 0 || isUDP == 0 else { return }
     let after = delta.applied(to: before)
     bytes.setU16(checksum, after == 0 && isUDP != 0 ? 0xffff : after)
-}
-
-@inline(never)
-private func redirect6(_ sight: Sight, _ bytes: inout MutableRawSpan, _ task: ShortEndpoint) {
-    redirect(ShortIPv6.self, sight, &bytes, task)
 }
 
 /// Sets the destination port of an SCTP packet.
