@@ -49,10 +49,16 @@ private func run(
     var packet = Packet()
     var index = 0
     while index < work.frameCount {
-        if state.usesShortWay {
-            index &+= goShort(from: index, &work, &state, program)
-            guard index < work.frameCount else { break }
+        let seen = state.usesShortWay ? lookAhead(from: index, &work, state, program) : 0
+        var position = 0
+        while position < seen {
+            position = goShort(index, from: position, to: seen, &work, &state, program)
+            guard position < seen else { break }
+            judge(index &+ position, &packet, &work, &state, program)
+            position &+= 1
         }
+        index &+= seen
+        guard seen == 0 else { continue }
         judge(index, &packet, &work, &state, program)
         index &+= 1
     }

@@ -94,17 +94,21 @@ struct Work: ~Copyable, ~Escapable {
         bytes.move(count, from: source, to: target)
     }
 
-    /// The short way's first two stages; how many frames they lead to the third.
-    mutating func survey(
-        _ first: Int, _ count: Int, _ sorted: inout Sorted, _ key: HashKey,
-        _ program: borrowing Program
+    /// The short way's first stage.
+    mutating func look(
+        _ range: Range<Int>, _ key: HashKey, _ program: borrowing Program
     ) -> Int {
-        let count = look(
-            first..<first &+ count, of: frames, in: bytes, &sights, key, program)
-        let decided = decide(count, &sights, &sorted, key, program)
+        Dataplane.look(range, of: frames, in: bytes, &sights, key, program)
+    }
+
+    /// The short way's second stage. Flow records are reached for, so that they are at hand in the next.
+    mutating func decide(
+        _ range: Range<Int>, _ sorted: inout Sorted, _ key: HashKey, _ program: borrowing Program
+    ) -> Int {
+        let end = Dataplane.decide(range, &sights, &sorted, key, program)
         touched = touch(flows4, &sorted.delivered4, sights)
         touched &+= touch(flows6, &sorted.delivered6, sights)
-        return decided
+        return end
     }
 
     /// The short way's last stage.

@@ -5,41 +5,42 @@
 
 import Wire
 
-/// Decides for `count` packets, and sorts them; how many there are before the first that must go the
-/// long way.
+/// Decides for a range of packets, and sorts them; the position of the first that must go the long way,
+/// or the end.
 @inline(never)
 func decide(
-    _ count: Int, _ sights: inout MutableSpan<Sight>, _ sorted: inout Sorted,
+    _ range: Range<Int>, _ sights: inout MutableSpan<Sight>, _ sorted: inout Sorted,
     _ key: HashKey, _ program: borrowing Program
 ) -> Int {
-    var sights = sights._mutatingExtracting(0..<count)
-    for position in sights.indices {
-        let way = sights[position].way
+    let start = range.lowerBound
+    var sights = sights._mutatingExtracting(range)
+    for index in sights.indices {
+        let way = sights[index].way
         if way.isIPv4 {
             if way.isEntry {
-                guard sights[position].choose(ShortIPv4.self, .local4, key, program) else {
-                    return position
+                guard sights[index].choose(ShortIPv4.self, .local4, key, program) else {
+                    return start &+ index
                 }
-                guard sights[position].way == .local4 else {
-                    sorted.sent.append(position)
+                guard sights[index].way == .local4 else {
+                    sorted.sent.append(start &+ index)
                     continue
                 }
             }
-            sorted.delivered4.append(position)
+            sorted.delivered4.append(start &+ index)
         } else {
             if way.isEntry {
-                guard sights[position].choose(ShortIPv6.self, .local6, key, program) else {
-                    return position
+                guard sights[index].choose(ShortIPv6.self, .local6, key, program) else {
+                    return start &+ index
                 }
-                guard sights[position].way == .local6 else {
-                    sorted.sent.append(position)
+                guard sights[index].way == .local6 else {
+                    sorted.sent.append(start &+ index)
                     continue
                 }
             }
-            sorted.delivered6.append(position)
+            sorted.delivered6.append(start &+ index)
         }
     }
-    return sights.count
+    return range.upperBound
 }
 
 /// Reads from the flow records that the next stage will want. Nothing waits for what is read, so many

@@ -85,7 +85,7 @@ extension Sight {
         else { return false }
         let entry = program.addresses.slot(of: outer.source, in: .underlay)
         let owned = program.addresses.slot(
-            of: MACAddress(rawValue: bytes.u64(start) >> 16), in: .mac(program.ingress))
+            of: MACAddress(rawValue: bytes.u64(start) >> 16), on: program.ingress)
         guard entry.kind == .node, owned.kind == .endpoint,
             let packet = ShortPacket<Header>(
                 bytes, at: start, wireByteCount: wireByteCount &- start),

@@ -8,7 +8,8 @@ import Wire
 /// Remembers the flows of packets of one family.
 @inline(never)
 func remember<Header: ShortHeader>(
-    _ family: Header.Type, _ positions: inout Positions, _ work: inout Work, _ state: inout NodeState
+    _ family: Header.Type, _ positions: inout Positions, _ work: inout Work,
+    _ state: inout NodeState
 ) {
     let now = work.seconds
     for index in 0..<positions.count {

@@ -24,7 +24,10 @@ public struct AddressScope: Hashable, Sendable {
         AddressScope(rawValue: 0x2_0000 | UInt32(index.rawValue))
     }
 
+    /// Whether it is the MACs of a network.
     var isMAC: Bool { rawValue >> 16 == 2 }
+    /// The network of a scope that has one.
+    var network: NetworkIndex { NetworkIndex(rawValue: UInt16(truncatingIfNeeded: rawValue)) }
 }
 
 /// What an address belongs to.
@@ -63,16 +66,16 @@ public struct AddressTable: Sendable {
         slots4.find(Self.key(address, scope))
     }
 
-    /// What a MAC address is in `scope`, which is the MACs of some network.
+    /// What a MAC address is on a network.
     @inline(__always)
-    func slot(of address: MACAddress, in scope: AddressScope) -> AddressSlot {
-        slotsMAC.find(Self.key(address, scope))
+    func slot(of address: MACAddress, on network: NetworkIndex) -> AddressSlot {
+        slotsMAC.find(Self.key(address, network))
     }
 
-    /// The target of a MAC address in `scope`.
+    /// The target of a MAC address in `scope`; there is none but among the MACs of a network.
     @inline(__always)
     public func find(_ address: MACAddress, in scope: AddressScope) -> AddressTarget? {
-        slot(of: address, in: scope).target
+        scope.isMAC ? slot(of: address, on: scope.network).target : nil
     }
 
     /// The target of `address` in `scope`.
@@ -112,14 +115,14 @@ public struct AddressTable: Sendable {
         return nil
     }
 
-    /// Adds a MAC address, with the same answer.
+    /// Adds a MAC address, with the same answer. The scope must be the MACs of a network.
     @discardableResult
     public mutating func insert(
         _ address: MACAddress, in scope: AddressScope, _ target: AddressTarget
     ) -> AddressTarget? {
         precondition(scope.isMAC)
         if let present = find(address, in: scope) { return present }
-        slotsMAC.insert(Self.key(address, scope), target)
+        slotsMAC.insert(Self.key(address, scope.network), target)
         return nil
     }
 
@@ -139,10 +142,9 @@ public struct AddressTable: Sendable {
         UInt64(address.rawValue) | UInt64(scope.rawValue) &<< 32
     }
 
-    /// The network's number; that it is a scope of MACs goes without saying here.
     @inline(__always)
-    private static func key(_ address: MACAddress, _ scope: AddressScope) -> UInt64 {
-        address.rawValue | UInt64(scope.rawValue) &<< 48
+    private static func key(_ address: MACAddress, _ network: NetworkIndex) -> UInt64 {
+        address.rawValue | UInt64(network.rawValue) &<< 48
     }
 
     private mutating func grow() {
