@@ -29,22 +29,14 @@ public struct FlowKey: Hashable, Sendable {
     @inlinable @inline(__always)
     func hash(_ keyed: SipHash) -> UInt64 {
         let ports = UInt64(clientPort.rawValue) | UInt64(servicePort.rawValue) << 16
-        if client.isIPv4Mapped {
-            return Self.hash4(ports | (client.low & 0xffff_ffff) << 32, proto, keyed)
-        }
         var hash = keyed
+        if client.isIPv4Mapped {
+            hash.absorb(ports | (client.low & 0xffff_ffff) << 32)
+            return hash.finish(tail: UInt64(proto.rawValue), byteCount: 9)
+        }
         hash.absorb(client.high)
         hash.absorb(client.low)
         return hash.finish(tail: ports | UInt64(proto.rawValue) << 32, byteCount: 21)
-    }
-
-    /// The flow hash for IPv4, of the client's port, the service's and the client's address, first byte
-    /// lowest, in one word.
-    @inlinable @inline(__always)
-    static func hash4(_ word: UInt64, _ proto: IPProtocol, _ keyed: SipHash) -> UInt64 {
-        var hash = keyed
-        hash.absorb(word)
-        return hash.finish(tail: UInt64(proto.rawValue), byteCount: 9)
     }
 }
 
