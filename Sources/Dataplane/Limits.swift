@@ -4,6 +4,8 @@
 public enum Limits {
     /// Frames handed over at once: enough to hide a cache miss, few enough to stay in L1.
     public static let batchFrameCount = 256
+    /// Frames that pass each stage of the short way together: their first lines stay in L1.
+    static let stretchFrameCount = 64
     /// Bytes kept free before each frame: the largest outer header (70, over IPv6), rounded up to
     /// a cache line so that frames start aligned.
     public static let headroomByteCount = 128

@@ -11,6 +11,8 @@ public struct NodeState: ~Copyable {
     var flows6: FlowTable<IPv6Address>
     var fragments: FragmentTable
     var held = HeldFrames()
+    /// Room for the sights of a stretch of frames.
+    var sights = [Sight](repeating: Sight(), count: Limits.stretchFrameCount)
     var errors = ErrorLimiter()
     /// False sends every packet the long way; only a test has reason to.
     public var usesShortWay = true
@@ -64,8 +66,10 @@ public struct NodeState: ~Copyable {
     @inline(__always)
     mutating func exchange(
         _ services: inout [FlowTraffic], _ endpoints: inout [FlowTraffic],
-        _ flows4: inout [FlowRecord<IPv4Address>], _ flows6: inout [FlowRecord<IPv6Address>]
+        _ flows4: inout [FlowRecord<IPv4Address>], _ flows6: inout [FlowRecord<IPv6Address>],
+        _ sights: inout [Sight]
     ) {
+        swap(&sights, &self.sights)
         swap(&services, &self.services)
         swap(&endpoints, &self.endpoints)
         self.flows4.exchange(&flows4)
@@ -79,13 +83,18 @@ public struct NodeState: ~Copyable {
 
     @inline(__always)
     mutating func remember(
-        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, _ work: inout Work
+        _ flow: TaskFlow, hash: UInt64, origin: FlowOrigin, event: FlowEvent, _ work: inout Work
     ) -> FlowOutcome {
         let now = work.seconds
         return flow.client.isIPv4Mapped
-            ? flows4.remember(flow, origin: origin, event: event, now: now, in: &work.flows4)
-            : flows6.remember(flow, origin: origin, event: event, now: now, in: &work.flows6)
+            ? flows4.remember(
+                flow, hash: hash, origin: origin, event: event, now: now, in: &work.flows4)
+            : flows6.remember(
+                flow, hash: hash, origin: origin, event: event, now: now, in: &work.flows6)
     }
+
+    /// Of both flow tables.
+    var flowKey: HashKey { flows4.key }
 
     func reply(to flow: TaskFlow, event: FlowEvent, _ work: inout Work) -> FlowOrigin? {
         let now = work.seconds

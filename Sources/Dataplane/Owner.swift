@@ -127,7 +127,7 @@ private func remember(
         address: packet.destination, port: packet.destinationPort, entry: entry,
         service: choice.service)
     let outcome = state.remember(
-        flow, origin: origin, event: packet.event, &work)
+        flow, hash: flow.hash(state.flowKey), origin: origin, event: packet.event, &work)
     return work.count(outcome, choice)
 }
 

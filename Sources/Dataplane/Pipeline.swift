@@ -9,7 +9,7 @@
 //        └────── otherwise ──────────▶ enter
 //
 // Before that, frames try the short way, which knows only the packet that nearly all packets are and
-// takes as many of them in a row as it can.
+// works on a stretch of frames in stages.
 // Invariant: every frame leaves with one verdict, entered in the ledger once. Time and keys are
 // parameters; nothing here allocates, throws or looks at a clock.
 
@@ -25,20 +25,21 @@ public func process(
     var (services, endpoints): ([FlowTraffic], [FlowTraffic]) = ([], [])
     var flows4: [FlowRecord<IPv4Address>] = []
     var flows6: [FlowRecord<IPv6Address>] = []
-    state.exchange(&services, &endpoints, &flows4, &flows6)
+    var sights: [Sight] = []
+    state.exchange(&services, &endpoints, &flows4, &flows6, &sights)
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
     let count = frames.count
     var work = Work(
         bytes: arena.bytes.rawBytes(at: 0, count: capacity), used: used,
         frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
         endpoints: endpoints.mutableSpan, flows4: flows4.mutableSpan,
-        flows6: flows6.mutableSpan, now: now)
+        flows6: flows6.mutableSpan, sights: sights.mutableSpan, now: now)
     run(&work, &state, program)
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
     arena.usedByteCount = usedAfterwards
     frames.count = countAfterwards
-    state.exchange(&services, &endpoints, &flows4, &flows6)
+    state.exchange(&services, &endpoints, &flows4, &flows6, &sights)
 }
 
 private func run(
@@ -48,23 +49,33 @@ private func run(
     var packet = Packet()
     var index = 0
     while index < work.frameCount {
-        if state.usesShortWay {
-            let start = index
-            index = enterShort(ShortIPv4.self, from: index, &work, &state, program)
-            index = receiveShort(ShortIPv4.self, from: index, &work, &state, program)
-            index = enterShort(ShortIPv6.self, from: index, &work, &state, program)
-            index = receiveShort(ShortIPv6.self, from: index, &work, &state, program)
-            if index != start { continue }
+        let seen = state.usesShortWay ? lookAhead(from: index, &work, state, program) : 0
+        var position = 0
+        while position < seen {
+            position = goShort(index, from: position, to: seen, &work, &state, program)
+            guard position < seen else { break }
+            judge(index &+ position, &packet, &work, &state, program)
+            position &+= 1
         }
-        guard index < work.frameCount else { break }
-        var frame = work.frames[index]
-        if case .pending = frame.verdict {
-            frame.verdict = judge(&frame, &packet, &work, &state, program)
-            work.frames[index] = frame
-        }
-        state.ledger.enter(frame)
+        index &+= seen
+        guard seen == 0 else { continue }
+        judge(index, &packet, &work, &state, program)
         index &+= 1
     }
+}
+
+/// Takes a frame the general way, if it is not judged yet, and enters it in the ledger.
+@inline(never)
+private func judge(
+    _ index: Int, _ packet: inout Packet, _ work: inout Work, _ state: inout NodeState,
+    _ program: borrowing Program
+) {
+    var frame = work.frames[index]
+    if case .pending = frame.verdict {
+        frame.verdict = judge(&frame, &packet, &work, &state, program)
+        work.frames[index] = frame
+    }
+    state.ledger.enter(frame)
 }
 
 private func judge(

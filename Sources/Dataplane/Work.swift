@@ -19,18 +19,24 @@ struct Work: ~Copyable, ~Escapable {
     /// The records of the flow tables.
     var flows4: MutableSpan<FlowRecord<IPv4Address>>
     var flows6: MutableSpan<FlowRecord<IPv6Address>>
+    /// What the short way has seen of the stretch that it is at.
+    var sights: MutableSpan<Sight>
+    /// What was read ahead of its use, so that the reading cannot be left out.
+    var touched: UInt32 = 0
     /// Nanoseconds on the caller's clock.
     let now: UInt64
     let seconds: UInt32
 
     @_lifetime(
-        copy bytes, copy frames, copy services, copy endpoints, copy flows4, copy flows6)
+        copy bytes, copy frames, copy services, copy endpoints, copy flows4, copy flows6,
+        copy sights)
     init(
         bytes: consuming MutableRawSpan, used: Int, frames: consuming MutableSpan<Frame>,
         count: Int, services: consuming MutableSpan<FlowTraffic>,
         endpoints: consuming MutableSpan<FlowTraffic>,
         flows4: consuming MutableSpan<FlowRecord<IPv4Address>>,
-        flows6: consuming MutableSpan<FlowRecord<IPv6Address>>, now: UInt64
+        flows6: consuming MutableSpan<FlowRecord<IPv6Address>>,
+        sights: consuming MutableSpan<Sight>, now: UInt64
     ) {
         self.bytes = bytes
         usedByteCount = used
@@ -40,6 +46,7 @@ struct Work: ~Copyable, ~Escapable {
         self.endpoints = endpoints
         self.flows4 = flows4
         self.flows6 = flows6
+        self.sights = sights
         self.now = now
         seconds = Self.seconds(now)
     }
@@ -85,6 +92,37 @@ struct Work: ~Copyable, ~Escapable {
     /// Copies bytes from one place of the arena to another.
     mutating func copyBytes(from source: Int, count: Int, to target: Int) {
         bytes.move(count, from: source, to: target)
+    }
+
+    /// The short way's first stage.
+    mutating func look(
+        _ range: Range<Int>, _ key: HashKey, _ program: borrowing Program
+    ) -> Int {
+        Dataplane.look(range, of: frames, in: bytes, &sights, key, program)
+    }
+
+    /// The short way's second stage. Flow records are reached for, so that they are at hand in the next.
+    mutating func decide(
+        _ range: Range<Int>, _ sorted: inout Sorted, _ key: HashKey, _ program: borrowing Program
+    ) -> Int {
+        let end = Dataplane.decide(range, &sights, &sorted, key, program)
+        touched = touch(flows4, &sorted.delivered4, sights)
+        touched &+= touch(flows6, &sorted.delivered6, sights)
+        return end
+    }
+
+    /// The short way's last stage.
+    mutating func write(
+        _ range: Range<Int>, _ sorted: inout Sorted, _ state: inout NodeState,
+        _ program: borrowing Program
+    ) {
+        send(&sorted.sent, of: &frames, range, in: &bytes, sights, &services, &state, program)
+        deliver(
+            ShortIPv4.self, &sorted.delivered4, of: &frames, range, in: &bytes, sights, &services,
+            &endpoints, &state, program)
+        deliver(
+            ShortIPv6.self, &sorted.delivered6, of: &frames, range, in: &bytes, sights, &services,
+            &endpoints, &state, program)
     }
 
     /// Sets the Ethernet addresses of a frame.

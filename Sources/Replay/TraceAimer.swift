@@ -33,6 +33,8 @@ struct TraceAimer: ~Copyable {
     private let cluster: Cluster
     /// One for each node: they differ in host-mode ports.
     private let programs: [Program]
+    /// Any program's: they agree on what is asked here.
+    private let addresses: AddressTable
     private var chooser: EntryChooser
     private let rules: [RemapRule]
     private let filter: PacketFilter?
@@ -59,6 +61,7 @@ struct TraceAimer: ~Copyable {
     ) {
         self.cluster = cluster
         self.programs = programs
+        addresses = programs[0].addresses
         chooser = EntryChooser(policy, nodeCount: programs.count)
         self.rules = rules
         self.filter = filter
@@ -104,7 +107,7 @@ struct TraceAimer: ~Copyable {
         if let task = taskEndpoint(source) {
             return leave(frame, sight, task)
         }
-        guard case .node(let node) = programs[0].addresses.find(source, in: .clients) else {
+        guard case .node(let node) = addresses.find(source, in: .clients) else {
             return enter(frame, sight)
         }
         guard sight.hasPorts, !isMeshAddress(destination) else { return .skip(.host) }
@@ -113,7 +116,7 @@ struct TraceAimer: ~Copyable {
     }
 
     private mutating func enter(_ frame: Frame, _ sight: PacketSight) -> Placement {
-        .put(frame, chooser.choose(sight, programs[0].addresses), sight)
+        .put(frame, chooser.choose(sight, addresses), sight)
     }
 
     private func leave(
@@ -232,7 +235,7 @@ struct TraceAimer: ~Copyable {
     private func taskEndpoint(_ source: IPv6Address) -> EndpointIndex? {
         for network in cluster.networks {
             let scope = AddressScope.network(NetworkIndex(network.id.rawValue))
-            if case .endpoint(let index) = programs[0].addresses.find(source, in: scope) {
+            if case .endpoint(let index) = addresses.find(source, in: scope) {
                 return index
             }
         }
@@ -240,7 +243,7 @@ struct TraceAimer: ~Copyable {
     }
 
     private func isMeshAddress(_ address: IPv6Address) -> Bool {
-        programs[0].addresses.find(address, in: .clients) != nil
+        addresses.find(address, in: .clients) != nil
     }
 
     private func address(of index: EndpointIndex, isIPv4: Bool) -> IPv6Address? {

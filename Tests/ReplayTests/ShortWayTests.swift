@@ -63,6 +63,34 @@ import Wire
         #expect(short.observer.deliveredCount == 65_536)
     }
 
+    @Test func `packets that prove too big only when their task is known pass alike among others`()
+        throws
+    {
+        let cluster = try Replaying.cluster("web")
+        let bases = try Self.bases(["real.pcap"], cluster).filter { bytes in
+            word(bytes, 12) == 0x0800 && bytes[14] == 0x45 && bytes[23] == 6
+                && word(bytes, 36) == 8080 && bytes.count < 200
+        }
+        #expect(bases.count > 10)
+        let frames = (0..<2_000).map { index in
+            var bytes = bases[index % bases.count]
+            // Whole runs of them, some alone, and most frames none.
+            if index % 7 == 0 || (600..<900).contains(index) {
+                bytes += [UInt8](repeating: 0, count: 14 + 1_500 - bytes.count)
+                put(&bytes, 16, 1_500)
+                put(&bytes, 24, 0)
+                put(&bytes, 24, Checksum.of(bytes.span.raw.extracting(14..<34)))
+            }
+            return RawFrame(bytes, at: 0)
+        }
+        let short = Self.run(frames, cluster, usesShortWay: true)
+        let long = Self.run(frames, cluster, usesShortWay: false)
+        #expect(short.observer.firstDifference(from: long.observer) == nil)
+        #expect(short.counters == long.counters)
+        #expect(short.observer.drops[Int(Drop.packetTooBig.rawValue)] > 200)
+        #expect(short.observer.deliveredCount > 1_000)
+    }
+
     @Test func `the comparison notices a single byte and a single length`() throws {
         let cluster = try Replaying.cluster("web")
         let bases = try Self.bases(["real.pcap"], cluster)

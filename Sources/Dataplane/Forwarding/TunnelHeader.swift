@@ -1,5 +1,5 @@
 // The outer headers of a tunnel between two nodes over IPv4, made once and stored as words: Ethernet,
-// IPv4, UDP, VXLAN, 50 bytes. Writing one in front of a frame is seven stores and one addition.
+// IPv4, UDP, VXLAN, 50 bytes. Writing one in front of a frame is three wide stores and six narrow ones.
 //
 // Invariant: what is written equals, byte for byte, what `VXLANEncapsulation` writes for the same
 // tunnel; a test compares them.
@@ -9,10 +9,12 @@ import Wire
 struct TunnelHeader: Hashable, Sendable {
     static let byteCount = 50
 
-    /// Bytes 0 to 15: both MACs and the EtherType, then version and header length.
+    /// Bytes 0 to 15 as they lie in memory: both MACs and the EtherType, version and header length.
     private let link: SIMD2<UInt64>
-    /// Bytes 24 to 39 without the header checksum, the source port and the UDP length.
-    private let addresses: SIMD2<UInt64>
+    /// Bytes 16 to 31 without the length, the header checksum and half of the destination.
+    private let network: SIMD2<UInt64>
+    /// Bytes 32 to 47 without the source port and the UDP length.
+    private let transport: SIMD2<UInt64>
     /// The unfolded sum of the IPv4 header without its length and its traffic class.
     private let sum: UInt64
 
@@ -20,14 +22,17 @@ struct TunnelHeader: Hashable, Sendable {
         sourceMAC: MACAddress, destinationMAC: MACAddress, source: IPv4Address,
         destination: IPv4Address, destinationPort: Port
     ) {
-        link = [
-            destinationMAC.rawValue << 16 | sourceMAC.rawValue >> 32,
-            sourceMAC.rawValue << 32 | UInt64(EtherType.ipv4.rawValue) << 16 | 0x4500,
-        ]
         let target = UInt64(destination.rawValue)
-        addresses = [
-            UInt64(source.rawValue) << 16 | target >> 16,
-            target << 48 | UInt64(destinationPort.rawValue) << 16,
+        link = [
+            (destinationMAC.rawValue << 16 | sourceMAC.rawValue >> 32).bigEndian,
+            (sourceMAC.rawValue << 32 | UInt64(EtherType.ipv4.rawValue) << 16 | 0x4500).bigEndian,
+        ]
+        network = [
+            UInt64(0x4000_4011).bigEndian, (UInt64(source.rawValue) << 16 | target >> 16).bigEndian,
+        ]
+        transport = [
+            (target << 48 | UInt64(destinationPort.rawValue) << 16).bigEndian,
+            UInt64(0x0800_0000_0000).bigEndian,
         ]
         // Version, DF, TTL 64 with UDP, and the addresses.
         sum = 0x4500 &+ 0x4000 &+ 0x4011 &+ UInt64(source.rawValue) &+ target
@@ -42,12 +47,14 @@ struct TunnelHeader: Hashable, Sendable {
         let udpByteCount = UInt16(truncatingIfNeeded: innerByteCount &+ 16)
         let total = udpByteCount &+ 20
         let checksum = ~Checksum.fold(sum &+ UInt64(total) &+ UInt64(trafficClass))
-        bytes.setU64(0, link[0])
-        bytes.setU64(8, link[1] | UInt64(trafficClass))
-        bytes.setU64(16, UInt64(total) << 48 | 0x4000_4011)
-        bytes.setU64(24, UInt64(checksum) << 48 | addresses[0])
-        bytes.setU64(32, addresses[1] | UInt64(sourcePort) << 32 | UInt64(udpByteCount))
-        bytes.setU64(40, 0x0800_0000_0000)
+        bytes.storeBytes(of: link, toByteOffset: 0, as: SIMD2<UInt64>.self)
+        bytes.storeBytes(of: network, toByteOffset: 16, as: SIMD2<UInt64>.self)
+        bytes.storeBytes(of: transport, toByteOffset: 32, as: SIMD2<UInt64>.self)
+        bytes.setU8(15, trafficClass)
+        bytes.setU16(16, total)
+        bytes.setU16(24, checksum)
+        bytes.setU16(34, sourcePort)
+        bytes.setU16(38, udpByteCount)
         bytes.setU32(46, vni << 8)
     }
 }

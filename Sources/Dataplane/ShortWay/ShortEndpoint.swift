@@ -13,7 +13,7 @@ struct ShortEndpoint: Sendable {
     /// The largest IP packet that fits the network, in bytes.
     let mtu: UInt32
     let node: NodeIndex
-    /// The Ethernet addresses of what is sent to it, as twelve bytes of a frame.
+    /// The Ethernet addresses of what is sent to it, as twelve bytes of a frame in memory.
     private let addressesEnd: UInt32
     private let addresses: UInt64
     /// Zero where there is none.
@@ -27,14 +27,14 @@ struct ShortEndpoint: Sendable {
         mtu = UInt32(clamping: network.mtu)
         node = endpoint.node
         let source = network.balancerMAC.rawValue
-        addresses = endpoint.mac.rawValue << 16 | source >> 32
-        addressesEnd = UInt32(truncatingIfNeeded: source)
+        addresses = (endpoint.mac.rawValue << 16 | source >> 32).bigEndian
+        addressesEnd = UInt32(truncatingIfNeeded: source).bigEndian
     }
 
     /// Writes the Ethernet addresses of a frame that starts at `offset`.
     @inline(__always)
     func readdress(_ bytes: inout MutableRawSpan, at offset: Int) {
-        bytes.setU64(offset, addresses)
-        bytes.setU32(offset &+ 8, addressesEnd)
+        bytes.storeBytes(of: addresses, toByteOffset: offset, as: UInt64.self)
+        bytes.storeBytes(of: addressesEnd, toByteOffset: offset &+ 8, as: UInt32.self)
     }
 }

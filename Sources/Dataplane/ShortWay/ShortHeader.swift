@@ -18,16 +18,29 @@ protocol ShortHeader {
     /// Length of the IP packet.
     var packetByteCount: Int { get }
 
-    /// The header of a frame that starts at `base` of `bytes`, which hold it, and had
-    /// `wireByteCount` on the wire.
+    /// The header of a frame that starts at `base` of `bytes`, which hold it, has the family's
+    /// EtherType and had `wireByteCount` on the wire.
     init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int)
 
     /// An endpoint's address of this family.
     static func address(of endpoint: ShortEndpoint) -> Address?
 
+    /// Notes both addresses, and gives them back.
+    func note(in sight: inout Sight)
+    static func source(of sight: Sight) -> Address
+    static func destination(of sight: Sight) -> Address
+
+    /// Whether clients send to it.
+    static func isNode(_ address: Address, in program: borrowing Program) -> Bool
+
+    /// Refreshes the record of a plain packet's flow, if it stands at its first place.
+    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool
+
     /// Takes one off the hop limit of the frame in `bytes` and replaces the destination; what that
     /// means for a transport checksum is the result.
-    func redirect(_ bytes: inout MutableRawSpan, to address: Address) -> ChecksumDelta
+    static func redirect(
+        _ bytes: inout MutableRawSpan, from old: Address, to address: Address
+    ) -> ChecksumDelta
 }
 
 struct ShortIPv4: ShortHeader {
@@ -41,24 +54,25 @@ struct ShortIPv4: ShortHeader {
 
     @inline(__always)
     init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
-        let first = bytes.u32(base &+ 14)
-        let second = bytes.u32(base &+ 18)
-        let third = bytes.u32(base &+ 22)
-        let sender = bytes.u32(base &+ 26)
+        let first = bytes.u64(base &+ 14)
+        let second = bytes.u64(base &+ 22)
         let target = bytes.u32(base &+ 30)
-        // EtherType 0x0800, version 4, five words of header; no fragment; a hop to spare.
-        guard bytes.u32(base &+ 12) >> 8 == 0x08_0045, second & 0x3fff == 0, third >> 24 > 1
-        else { return nil }
+        // Version 4, five words of header; no fragment; a hop to spare.
+        guard first & 0xff00_0000_0000_3fff == 0x4500_0000_0000_0000, second >> 57 != 0 else {
+            return nil
+        }
         // The checksum is right when the sum of all words is a multiple of 0xffff other than zero.
         let sum =
-            UInt64(first) &+ UInt64(second) &+ UInt64(third) &+ UInt64(sender) &+ UInt64(target)
+            first >> 32 &+ first & 0xffff_ffff &+ second >> 32 &+ second & 0xffff_ffff
+            &+ UInt64(target)
+        let sender = UInt32(truncatingIfNeeded: second)
         source = IPv4Address(rawValue: sender)
         guard sum % 0xffff == 0, !source.isMartian, sender != target else { return nil }
-        packetByteCount = Int(first & 0xffff)
+        packetByteCount = Int(first >> 32 & 0xffff)
         guard packetByteCount <= wireByteCount &- 14 else { return nil }
         destination = IPv4Address(rawValue: target)
-        trafficClass = UInt8(truncatingIfNeeded: first >> 16)
-        proto = IPProtocol(rawValue: UInt8(truncatingIfNeeded: third >> 16))
+        trafficClass = UInt8(truncatingIfNeeded: first >> 48)
+        proto = IPProtocol(rawValue: UInt8(truncatingIfNeeded: second >> 48))
     }
 
     @inline(__always)
@@ -67,13 +81,36 @@ struct ShortIPv4: ShortHeader {
     }
 
     @inline(__always)
-    func redirect(_ bytes: inout MutableRawSpan, to address: IPv4Address) -> ChecksumDelta {
+    func note(in sight: inout Sight) {
+        sight.source4 = source
+        sight.destination4 = destination
+    }
+
+    @inline(__always) static func source(of sight: Sight) -> IPv4Address { sight.source4 }
+
+    @inline(__always)
+    static func destination(of sight: Sight) -> IPv4Address { sight.destination4 }
+
+    @inline(__always)
+    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool {
+        work.flows4.refresh(Self.self, sight, now)
+    }
+
+    @inline(__always)
+    static func isNode(_ address: IPv4Address, in program: borrowing Program) -> Bool {
+        program.addresses.slot(of: address, in: .clients).kind == .node
+    }
+
+    @inline(__always)
+    static func redirect(
+        _ bytes: inout MutableRawSpan, from old: IPv4Address, to address: IPv4Address
+    ) -> ChecksumDelta {
         var delta = ChecksumDelta()
-        delta.replace(destination.rawValue, with: address.rawValue)
+        delta.replace(old.rawValue, with: address.rawValue)
         var header = delta
-        let hop = bytes.u16(22)
-        header.replace(hop, with: hop &- 0x0100)
-        bytes.setU16(22, hop &- 0x0100)
+        // The first byte of a word one less: whatever the word was, it makes the same difference.
+        header.replace(0x0100 as UInt16, with: 0)
+        bytes.setU8(22, bytes.u8(22) &- 1)
         bytes.setU16(24, header.applied(to: bytes.u16(24)))
         bytes.setU32(30, address.rawValue)
         return delta
@@ -93,8 +130,8 @@ struct ShortIPv6: ShortHeader {
     init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
         let first = bytes.u32(base &+ 12)
         let second = bytes.u32(base &+ 18)
-        // EtherType 0x86dd, version 6; a hop to spare.
-        guard first >> 16 == 0x86dd, first & 0xf000 == 0x6000, second & 0xff > 1 else {
+        // Version 6; a hop to spare.
+        guard first & 0xf000 == 0x6000, second & 0xff > 1 else {
             return nil
         }
         source = IPv6Address(high: bytes.u64(base &+ 22), low: bytes.u64(base &+ 30))
@@ -114,9 +151,33 @@ struct ShortIPv6: ShortHeader {
     }
 
     @inline(__always)
-    func redirect(_ bytes: inout MutableRawSpan, to address: IPv6Address) -> ChecksumDelta {
+    func note(in sight: inout Sight) {
+        sight.source6 = source
+        sight.destination6 = destination
+    }
+
+    @inline(__always) static func source(of sight: Sight) -> IPv6Address { sight.source6 }
+
+    @inline(__always)
+    static func destination(of sight: Sight) -> IPv6Address { sight.destination6 }
+
+    @inline(__always)
+    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool {
+        work.flows6.refresh(Self.self, sight, now)
+    }
+
+    @inline(__always)
+    static func isNode(_ address: IPv6Address, in program: borrowing Program) -> Bool {
+        if case .node = program.addresses.find(address, in: .clients) { return true }
+        return false
+    }
+
+    @inline(__always)
+    static func redirect(
+        _ bytes: inout MutableRawSpan, from old: IPv6Address, to address: IPv6Address
+    ) -> ChecksumDelta {
         var delta = ChecksumDelta()
-        delta.replace(destination, with: address)
+        delta.replace(old, with: address)
         bytes.setU8(21, bytes.u8(21) &- 1)
         bytes.setU64(38, address.high)
         bytes.setU64(46, address.low)

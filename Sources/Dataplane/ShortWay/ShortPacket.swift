@@ -9,9 +9,9 @@ import Wire
 struct ShortPacket<Header: ShortHeader> {
     let header: Header
     /// Both, the source port above.
-    private let ports: UInt32
-    /// TCP's header length and flags, UDP's length, or the first of SCTP's chunks.
-    private let word: UInt16
+    let ports: UInt32
+    /// What it does to its flow: for TCP the flags, for SCTP the type of the first chunk, for UDP zero.
+    let mark: UInt8
 
     /// Where the transport header starts, in a frame that starts at its first byte.
     @inline(__always)
@@ -21,7 +21,8 @@ struct ShortPacket<Header: ShortHeader> {
     @inline(__always)
     static var leastByteCount: Int { transport &+ 8 }
 
-    /// The packet of a frame that starts at `base` of `bytes` and had `wireByteCount` on the wire.
+    /// The packet of a frame that starts at `base` of `bytes`, has the family's EtherType and had
+    /// `wireByteCount` on the wire.
     @inline(__always)
     init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
         guard bytes.byteCount >= base &+ Self.leastByteCount,
@@ -35,15 +36,19 @@ struct ShortPacket<Header: ShortHeader> {
         switch header.proto {
         case .tcp:
             guard present >= 20 else { return nil }
-            word = bytes.u16(start &+ 12)
-            let length = Int(word >> 12) &* 4
+            let word = bytes.u16(start &+ 12)
+            let length = Int(word >> 10 & 0x3c)
             guard length >= 20, length <= byteCount, length <= present else { return nil }
+            mark = UInt8(truncatingIfNeeded: word)
         case .udp:
-            word = bytes.u16(start &+ 4)
-            guard word >= 8, Int(word) <= byteCount else { return nil }
+            let length = Int(bytes.u16(start &+ 4))
+            guard length >= 8, length <= byteCount else { return nil }
+            mark = 0
         case .sctp:
             guard present >= 16, byteCount >= 16 else { return nil }
-            word = bytes.u16(start &+ 12)
+            // SHUTDOWN ACK does to a flow what SHUTDOWN does, and the latter has the bits of FIN and RST.
+            let chunk = SCTPChunkType(rawValue: bytes.u8(start &+ 12))
+            mark = chunk == .shutdownAck ? SCTPChunkType.shutdown.rawValue : chunk.rawValue
         default: return nil
         }
     }
@@ -51,41 +56,4 @@ struct ShortPacket<Header: ShortHeader> {
     var sourcePort: Port { Port(UInt16(truncatingIfNeeded: ports >> 16)) }
     var destinationPort: Port { Port(UInt16(truncatingIfNeeded: ports)) }
     var proto: IPProtocol { header.proto }
-    var byteCount: Int { header.packetByteCount }
-    var client: IPv6Address { header.source.mapped }
-    var target: IPv6Address { header.destination.mapped }
-
-    @inline(__always)
-    var event: FlowEvent {
-        switch proto {
-        case .tcp: FlowEvent(TCPFlags(rawValue: UInt8(truncatingIfNeeded: word)))
-        case .udp: .datagram
-        default: FlowEvent(SCTPChunkType(rawValue: UInt8(truncatingIfNeeded: word >> 8)))
-        }
-    }
-
-    /// Rewrites the packet, which starts the frame in `bytes`, for a task: destination address and
-    /// port, hop limit and checksums, in place and by differences.
-    @inline(__always)
-    func redirect(_ bytes: inout MutableRawSpan, to address: Header.Address, _ port: Port) {
-        guard bytes.byteCount >= Self.leastByteCount else { return }
-        var delta = header.redirect(&bytes, to: address)
-        let offset = Self.transport
-        guard proto != .sctp else {
-            var ports = MutableTransportPorts(
-                &bytes, at: offset, proto: proto,
-                packetByteCount: byteCount &- Header.byteCount)
-            ports?.setDestination(port)
-            return
-        }
-        delta.replace(destinationPort.rawValue, with: port.rawValue)
-        bytes.setU16(offset &+ 2, port.rawValue)
-        let isTCP = proto == .tcp
-        let checksum = offset &+ (isTCP ? 16 : 6)
-        // Zero is no checksum in UDP (RFC 768), and a sum that comes to zero is sent as 0xffff.
-        let old = bytes.u16(checksum)
-        guard isTCP || old != 0 else { return }
-        let new = delta.applied(to: old)
-        bytes.setU16(checksum, new == 0 && !isTCP ? 0xffff : new)
-    }
 }

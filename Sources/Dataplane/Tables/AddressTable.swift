@@ -3,7 +3,7 @@
 // is part of the key, so networks with overlapping subnets never meet.
 //
 // Invariant: at most half full, so a probe always ends at an empty slot. Only configuration fills
-// the table; a packet can ask but never add.
+// the table; a packet can ask but never add. Addresses that fit a word have their own index.
 
 import Wire
 
@@ -23,6 +23,11 @@ public struct AddressScope: Hashable, Sendable {
     public static func mac(_ index: NetworkIndex) -> AddressScope {
         AddressScope(rawValue: 0x2_0000 | UInt32(index.rawValue))
     }
+
+    /// Whether it is the MACs of a network.
+    var isMAC: Bool { rawValue >> 16 == 2 }
+    /// The network of a scope that has one.
+    var network: NetworkIndex { NetworkIndex(rawValue: UInt16(truncatingIfNeeded: rawValue)) }
 }
 
 /// What an address belongs to.
@@ -45,14 +50,42 @@ public struct AddressTable: Sendable {
         var target = AddressTarget.node(NodeIndex(0))
     }
 
+    /// IPv6 addresses.
     private var slots = [Slot](repeating: Slot(), count: 8)
-    public private(set) var count = 0
+    private var slotsInUse = 0
+    private var slots4 = [AddressSlot].empty
+    private var slotsMAC = [AddressSlot].empty
 
     public init() {}
+
+    public var count: Int { slotsInUse + slots4.usedCount + slotsMAC.usedCount }
+
+    /// What an IPv4 address is in `scope`.
+    @inline(__always)
+    func slot(of address: IPv4Address, in scope: AddressScope) -> AddressSlot {
+        slots4.find(Self.key(address, scope))
+    }
+
+    /// What a MAC address is on a network.
+    @inline(__always)
+    func slot(of address: MACAddress, on network: NetworkIndex) -> AddressSlot {
+        slotsMAC.find(Self.key(address, network))
+    }
+
+    /// The target of a MAC address in `scope`; there is none but among the MACs of a network.
+    @inline(__always)
+    public func find(_ address: MACAddress, in scope: AddressScope) -> AddressTarget? {
+        scope.isMAC ? slot(of: address, on: scope.network).target : nil
+    }
 
     /// The target of `address` in `scope`.
     @inline(__always)
     public func find(_ address: IPv6Address, in scope: AddressScope) -> AddressTarget? {
+        address.isIPv4Mapped
+            ? slot(of: address.mappedIPv4, in: scope).target : find6(address, in: scope)
+    }
+
+    private func find6(_ address: IPv6Address, in scope: AddressScope) -> AddressTarget? {
         var index = slot(address.high, address.low, scope)
         while true {
             if slots[index].low == address.low, slots[index].high == address.high,
@@ -65,42 +98,53 @@ public struct AddressTable: Sendable {
         }
     }
 
-    /// The target of a MAC address in `scope`.
-    @inline(__always)
-    public func find(_ address: MACAddress, in scope: AddressScope) -> AddressTarget? {
-        find(IPv6Address(high: 0, low: address.rawValue), in: scope)
-    }
-
     /// Adds an address. Returns what already holds it instead, if anything does.
     @discardableResult
     public mutating func insert(
         _ address: IPv6Address, in scope: AddressScope, _ target: AddressTarget
     ) -> AddressTarget? {
         if let present = find(address, in: scope) { return present }
-        if (count + 1) * 2 > slots.count { grow() }
+        guard !address.isIPv4Mapped else {
+            slots4.insert(Self.key(address.mappedIPv4, scope), target)
+            return nil
+        }
+        if (slotsInUse + 1) * 2 > slots.count { grow() }
         place(
             Slot(high: address.high, low: address.low, scope: scope.rawValue, target: target))
-        count += 1
+        slotsInUse += 1
         return nil
     }
 
-    /// Adds a MAC address, with the same answer.
+    /// Adds a MAC address, with the same answer. The scope must be the MACs of a network.
     @discardableResult
     public mutating func insert(
         _ address: MACAddress, in scope: AddressScope, _ target: AddressTarget
     ) -> AddressTarget? {
-        insert(IPv6Address(high: 0, low: address.rawValue), in: scope, target)
+        precondition(scope.isMAC)
+        if let present = find(address, in: scope) { return present }
+        slotsMAC.insert(Self.key(address, scope.network), target)
+        return nil
     }
 
     /// Half full at most, and every entry can be found. For tests.
     public func checkInvariants() -> Bool {
         let entries = slots.filter { $0.scope != 0 }
-        return entries.count == count && count * 2 <= slots.count
+        return entries.count == slotsInUse && slotsInUse * 2 <= slots.count
             && entries.allSatisfy {
-                find(
+                find6(
                     IPv6Address(high: $0.high, low: $0.low), in: AddressScope(rawValue: $0.scope))
                     == $0.target
-            }
+            } && slots4.checkInvariants() && slotsMAC.checkInvariants()
+    }
+
+    @inline(__always)
+    private static func key(_ address: IPv4Address, _ scope: AddressScope) -> UInt64 {
+        UInt64(address.rawValue) | UInt64(scope.rawValue) &<< 32
+    }
+
+    @inline(__always)
+    private static func key(_ address: MACAddress, _ network: NetworkIndex) -> UInt64 {
+        address.rawValue | UInt64(network.rawValue) &<< 48
     }
 
     private mutating func grow() {

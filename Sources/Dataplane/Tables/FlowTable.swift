@@ -40,7 +40,7 @@ enum FlowEvent {
 
 struct FlowTable<Address: FlowAddress>: ~Copyable {
     private var records: [FlowRecord<Address>]
-    private let key: HashKey
+    let key: HashKey
     private let recordCountMax: Int
     /// Records in use, the expired ones among them.
     private(set) var count = 0
@@ -71,13 +71,23 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         return records[index].origin
     }
 
-    /// Finds or makes the record of a flow; the packet came from the client.
+    /// Does what `remember` would, and does it where it takes the least: the flow is at its first place,
+    /// lives, and the packet neither opens nor ends anything. False, with nothing changed, elsewhere.
+    @inline(__always)
+    static func refresh(
+        _ flow: TaskFlow, hash: UInt64, origin: FlowOrigin, now: UInt32,
+        in records: inout MutableSpan<FlowRecord<Address>>
+    ) -> Bool {
+        let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
+        return records[index].matches(flow) && records[index].refresh(origin: origin, now: now)
+    }
+
+    /// Finds or makes the record of a flow, whose hash is given; the packet came from the client.
     @inline(__always)
     mutating func remember(
-        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32,
+        _ flow: TaskFlow, hash: UInt64, origin: FlowOrigin, event: FlowEvent, now: UInt32,
         in records: inout MutableSpan<FlowRecord<Address>>
     ) -> FlowOutcome {
-        let hash = flow.hash(key)
         if let index = records.find(flow, hash: hash) {
             return records[index].refresh(flow, origin: origin, event: event, now: now)
         }
@@ -124,6 +134,12 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
 }
 
 extension MutableSpan {
+    /// Reads from the record at which the search for a flow will start.
+    @inline(__always)
+    func touch<Address>(_ hash: UInt64) -> UInt32 where Element == FlowRecord<Address> {
+        self[Int(truncatingIfNeeded: hash) & (count &- 1)].lastSeen
+    }
+
     /// The record of a flow, within its probe window.
     @inline(__always)
     fileprivate func find<Address>(_ flow: TaskFlow, hash: UInt64) -> Int?
@@ -159,16 +175,14 @@ extension MutableSpan {
 
 extension FlowRecord {
     /// What a packet from the client makes of the flow that is remembered here.
-    @inline(__always)
     fileprivate mutating func refresh(
         _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
     ) -> FlowOutcome {
-        let isSameTarget = hasTarget(of: origin)
-        if isSameTarget, state == .established || state == .datagram, !isExpired(now) {
-            move(to: origin.entry)
+        if refresh(origin: origin, now: now) {
             apply(event, from: .client, now: now)
             return .known
         }
+        let isSameTarget = hasTarget(of: origin)
         let isOver = isExpired(now) || state == .closed
         if isOver && event != .closing && event != .reset && (event == .opening || !isSameTarget) {
             self = FlowRecord(flow, origin: origin, state: event.initialState, now: now)
@@ -178,6 +192,17 @@ extension FlowRecord {
         self.origin = origin
         apply(event, from: .client, now: now)
         return .known
+    }
+
+    /// The same for a packet that neither opens nor ends anything, if the flow is open and the client
+    /// still sends to the same address and port.
+    @inline(__always)
+    fileprivate mutating func refresh(origin: FlowOrigin, now: UInt32) -> Bool {
+        guard hasTarget(of: origin), state == .established || state == .datagram, !isExpired(now)
+        else { return false }
+        move(to: origin.entry)
+        lastSeen = now
+        return true
     }
 
     @inline(__always)

@@ -27,18 +27,24 @@ public struct PortTable: Sendable {
     /// One more than the index of the binding, zero for none; a row of 65,536 for each protocol
     /// that has a binding, after an empty one for those that have none.
     private var entries: [UInt16] = []
-    /// Where a protocol's row starts.
-    private var tcp = 0
-    private var udp = 0
-    private var sctp = 0
+    /// The number of each protocol's row, a byte for each, by the two lowest bits of the protocol.
+    private var rows: UInt32 = 0
 
     public init() {}
 
     /// What is published at this port.
     @inline(__always)
     public func find(_ proto: IPProtocol, _ port: Port) -> PortBinding? {
-        let row = proto == .tcp ? tcp : proto == .udp ? udp : proto == .sctp ? sctp : 0
-        let index = row &+ Int(port.rawValue)
+        guard proto.hasPorts else { return nil }
+        return find(transport: Int(proto.rawValue & 3), port)
+    }
+
+    /// The same for TCP, UDP or SCTP, by the two lowest bits of its number: no two of them agree there,
+    /// and to ask which it is would be a branch that nobody can predict.
+    @inline(__always)
+    func find(transport: Int, _ port: Port) -> PortBinding? {
+        let row = Int(rows &>> UInt32(truncatingIfNeeded: transport &* 8)) & 0xff
+        let index = row &* Self.rowLength | Int(port.rawValue)
         guard index < entries.count else { return nil }
         let entry = Int(entries[index])
         return entry == 0 ? nil : bindings[entry &- 1]
@@ -49,25 +55,24 @@ public struct PortTable: Sendable {
     public mutating func insert(_ binding: PortBinding) -> Bool {
         guard find(binding.proto, binding.published) == nil, bindings.count < Int(UInt16.max)
         else { return false }
-        let row: Int
-        switch binding.proto {
-        case .tcp: row = Self.open(&tcp, in: &entries)
-        case .udp: row = Self.open(&udp, in: &entries)
-        case .sctp: row = Self.open(&sctp, in: &entries)
-        default: return false
-        }
+        guard binding.proto.hasPorts else { return false }
+        let row = open(binding.proto)
         bindings.append(binding)
-        entries[row + Int(binding.published.rawValue)] = UInt16(bindings.count)
+        entries[row * Self.rowLength + Int(binding.published.rawValue)] = UInt16(bindings.count)
         return true
     }
 
-    /// The row that starts at `start`, added if there is none yet.
-    private static func open(_ start: inout Int, in entries: inout [UInt16]) -> Int {
-        if start == 0 {
-            start = max(entries.count, rowLength)
-            entries += [UInt16](repeating: 0, count: start + rowLength - entries.count)
+    /// A protocol's row, added if there is none yet.
+    private mutating func open(_ proto: IPProtocol) -> Int {
+        let shift = UInt32(proto.rawValue & 3) * 8
+        if rows >> shift & 0xff == 0 {
+            // The first is for protocols that have none.
+            let row = max(entries.count / Self.rowLength, 1)
+            entries += [UInt16](
+                repeating: 0, count: (row + 1) * Self.rowLength - entries.count)
+            rows |= UInt32(row) << shift
         }
-        return start
+        return Int(rows >> shift & 0xff)
     }
 
     private static let rowLength = 65_536
