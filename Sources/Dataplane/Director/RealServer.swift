@@ -71,7 +71,7 @@ public struct RealServerRule: Hashable, Sendable {
 public struct RealServer: Sendable {
     public internal(set) var rule: RealServerRule
     /// The service it belongs or belonged to, to know it again when it is added once more.
-    let service: VirtualServiceKey
+    let virtualServer: VirtualServerKey
     /// The rule's address in the mapped form.
     var address: IPv6Address
     /// Some service lists it; false once it was deleted.
@@ -89,9 +89,9 @@ public struct RealServer: Sendable {
     var referenceCount: Int32 = 0
     public internal(set) var counters = ServiceCounters()
 
-    init(_ rule: RealServerRule, of service: VirtualServiceKey) {
+    init(_ rule: RealServerRule, of virtualServer: VirtualServerKey) {
         self.rule = rule
-        self.service = service
+        self.virtualServer = virtualServer
         address = IPv6Address(rule.address)
         lastWeight = rule.weight
     }
@@ -99,15 +99,4 @@ public struct RealServer: Sendable {
     /// May be given a new connection, as far as weight and thresholds go.
     @inline(__always)
     var isUsable: Bool { rule.weight > 0 && !isOverloaded }
-}
-
-extension IPv6Address {
-    /// An address of either family, IPv4 in the mapped form.
-    @inlinable
-    public init(_ address: IPAddress) {
-        switch address {
-        case .v4(let address): self = IPv6Address(mapped: address)
-        case .v6(let address): self = address
-        }
-    }
 }

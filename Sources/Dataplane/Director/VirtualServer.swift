@@ -1,5 +1,5 @@
-// A virtual service: what clients connect to, and the rule by which its connections are shared out.
-// `VirtualServiceRule` is what an administrator says (one line of `ipvsadm -A`), `VirtualService`
+// A virtual server (ipvsadm says virtual service): what clients connect to, and the rule by which its connections are shared out.
+// `VirtualServerRule` is what an administrator says (one line of `ipvsadm -A`), `VirtualServer`
 // what the director keeps of it while it runs.
 //
 // Invariant: `order` lists the service's real servers as the kernel keeps them, the newest first,
@@ -8,7 +8,7 @@
 import Wire
 
 /// What makes a packet one of the service's.
-public enum VirtualServiceKey: Hashable, Sendable {
+public enum VirtualServerKey: Hashable, Sendable {
     /// Sent to an address and port; port 0 takes every port that no other service names.
     case address(IPAddress, Port, IPProtocol)
     /// Marked so by a `MarkRule`, in one family. The mark is never 0.
@@ -37,8 +37,8 @@ public struct Persistence: Hashable, Sendable {
 }
 
 /// A virtual service as it is configured.
-public struct VirtualServiceRule: Hashable, Sendable {
-    public var key: VirtualServiceKey
+public struct VirtualServerRule: Hashable, Sendable {
+    public var key: VirtualServerKey
     public var scheduler: Scheduler
     public var flags: SchedulerFlags
     public var persistence: Persistence?
@@ -46,7 +46,7 @@ public struct VirtualServiceRule: Hashable, Sendable {
     public var isOnePacket: Bool
 
     public init(
-        _ key: VirtualServiceKey, scheduler: Scheduler = .weightedLeastConnection,
+        _ key: VirtualServerKey, scheduler: Scheduler = .weightedLeastConnection,
         flags: SchedulerFlags = [], persistence: Persistence? = nil, isOnePacket: Bool = false
     ) {
         self.key = key
@@ -58,11 +58,18 @@ public struct VirtualServiceRule: Hashable, Sendable {
 }
 
 /// A virtual service as it runs.
-public struct VirtualService: Sendable {
-    public internal(set) var rule: VirtualServiceRule
+public struct VirtualServer: Sendable {
+    public internal(set) var rule: VirtualServerRule
     /// Its real servers, the newest first.
     public internal(set) var order: [RealServerIndex] = []
     /// What the scheduler remembers from one connection to the next.
     var memory = SchedulerMemory()
     public internal(set) var counters = ServiceCounters()
+}
+
+/// A virtual server's place in `DirectorRules.virtualServers`; stays valid until it is deleted.
+public struct VirtualServerIndex: RawRepresentable, Hashable, Sendable {
+    public var rawValue: UInt32
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable public init(_ value: Int) { rawValue = UInt32(truncatingIfNeeded: value) }
 }

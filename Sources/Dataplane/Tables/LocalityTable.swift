@@ -1,0 +1,3 @@
+// What lblc and lblcr remember: which real servers have answered for a destination address.
+
+struct LocalityTable: Sendable {}
