@@ -1,0 +1,96 @@
+// ICMP errors about packets of a connection: from routers and real servers towards clients (they
+// quote what the client was answered), and from the clients' side towards real servers (they quote
+// what the servers sent). The quoted packet's ends stand the other way round.
+//
+// Invariant: an error about no connection is left as it was. Types that are not errors are not looked
+// at. One with a wrong checksum is not passed on in a changed form, which would make it look right.
+
+import Wire
+
+/// The kinds of ICMP that quote a packet, as the kernel's hooks take them.
+private func isAboutPacket(_ type: UInt8, isIPv4: Bool) -> Bool {
+    isIPv4 ? type == 3 || type == 4 || type == 11 : type < 128
+}
+
+/// The error's type byte and where its quote starts; nil for what is no error.
+private func errorHead(
+    _ packet: HostPacket, in frame: RawSpan
+) -> (type: UInt8, quoteStart: Int)? {
+    let bytes = packet.transportBytes(in: frame)
+    guard bytes.byteCount >= ICMPFields.byteCount,
+        isAboutPacket(bytes.u8(0), isIPv4: packet.isIPv4)
+    else { return nil }
+    return (bytes.u8(0), packet.transport &+ ICMPFields.byteCount)
+}
+
+/// An error from the servers' side: about a packet that went from client to server.
+func replyError<Address: FlowAddress>(
+    _ frame: inout Frame, _ packet: inout HostPacket, _ table: inout ConnectionTable<Address>,
+    _ core: inout DirectorCore, _ work: inout Work
+) -> ReplyOutcome {
+    let bytes = work.bytes(of: frame)
+    guard let head = errorHead(packet, in: bytes),
+        let quote = QuotedPacket(
+            bytes, at: head.quoteStart, end: packet.end, isIPv4: packet.isIPv4),
+        let ports = quote.ports(in: bytes, end: packet.end),
+        let index = table.findOutgoing(
+            quote.proto, server: Address(mapped: quote.destination), ports.destination,
+            client: Address(mapped: quote.source), ports.source)
+    else { return .notOurs }
+    let view = table.view(index, core.rules)
+    if case .server(.masquerade) = view.method {
+        guard unmasqueradeError(&frame, &packet, quote, view, &work) else {
+            return .drop(.malformedTransport)
+        }
+    }
+    core.count(outgoing: packet.byteCount, for: table.server(of: index))
+    return .passes
+}
+
+/// An error from the clients' side: about a packet that went from server to client. Nil if it is
+/// about no connection.
+func requestError<Address: FlowAddress>(
+    _ frame: inout Frame, _ packet: inout HostPacket, _ table: inout ConnectionTable<Address>,
+    _ core: inout DirectorCore, _ work: inout Work
+) -> Verdict? {
+    let bytes = work.bytes(of: frame)
+    guard let head = errorHead(packet, in: bytes),
+        let quote = QuotedPacket(
+            bytes, at: head.quoteStart, end: packet.end, isIPv4: packet.isIPv4)
+    else { return nil }
+    if packet.isForHost, packet.isIPv4,
+        let verdict = tunnelError(&frame, packet, quote, &table, &core, &work)
+    {
+        return verdict
+    }
+    guard !(quote.isLaterFragment), packet.isIPv4 || !quote.isFragment,
+        let ports = quote.ports(in: bytes, end: packet.end)
+    else { return nil }
+    let flow = DirectorFlow<Address>(
+        proto: quote.proto, client: Address(mapped: quote.destination),
+        clientPort: ports.destination, destination: Address(mapped: quote.source),
+        destinationPort: ports.source, mark: packet.mark)
+    let index: ConnectionIndex
+    if let known = table.findIncoming(flow) {
+        index = known
+    } else {
+        guard core.rules.settings.scheduleICMP, let sight = TransportSight(quote, ports) else {
+            return nil
+        }
+        switch open(flow, sight, isQuoted: true, &table, &core, now: work.ticks) {
+        case .connection(let opened): index = opened
+        case .notOurs: return nil
+        case .drop(let reason): return .dropped(reason)
+        case .refused: return .dropped(.noServer)
+        }
+    }
+    guard !packet.isIPv4 || isChecksumRight(packet, in: work.bytes(of: frame)) else {
+        return .dropped(.malformedTransport)
+    }
+    core.count(incoming: packet.byteCount, for: table.server(of: index))
+    return forwardError(&frame, &packet, quote, table.view(index, core.rules), &work, &core)
+}
+
+private func isChecksumRight(_ packet: HostPacket, in frame: RawSpan) -> Bool {
+    Checksum.of(packet.transportBytes(in: frame)) == 0
+}
