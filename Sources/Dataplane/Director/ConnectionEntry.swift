@@ -35,7 +35,7 @@ extension ConnectionTable {
         let server =
             isBypassing
             ? Address(mapped: IPv6Address(high: 0, low: 0)).mapped
-            : rules.servers[Int(connection.realServer.rawValue)].address
+            : rules[connection.realServer].address
         return ConnectionEntry(
             proto: connection.proto, client: connection.client.mapped.unmapped,
             clientPort: connection.clientPort, virtual: connection.virtual.mapped.unmapped,

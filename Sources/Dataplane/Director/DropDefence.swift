@@ -127,8 +127,9 @@ extension ConnectionTable {
     private func isOfOnePacketService(
         _ connection: Connection<Address>, _ rules: borrowing DirectorRules
     ) -> Bool {
-        guard connection.realServer != .none else { return false }
-        return rules.isOnePacket(connection.realServer)
+        let server = connection.realServer
+        guard server != .none, rules[server].owner != .none else { return false }
+        return rules[rules[server].owner].rule.isOnePacket
     }
 
     /// Silent for a minute after one to eight packets, and its turn among those with as many.

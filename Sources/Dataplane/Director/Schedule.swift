@@ -27,18 +27,18 @@ extension ConnectionTable {
         rules: inout DirectorRules
     ) -> ScheduleOutcome {
         guard flow.clientPort != Self.ftpDataPort else { return .ignored }
-        let rule = rules.virtualServers[Int(virtualServer.rawValue)].rule
+        let rule = rules[virtualServer].rule
         if let persistence = rule.persistence {
             return schedulePersistent(flow, for: virtualServer, persistence, rules: &rules)
         }
         if let port = rule.key.port, port != flow.virtualPort { return .refused }
         guard let server = choose(flow, virtualServer, rules: &rules) else { return .refused }
-        let serverPort = rules.servers[Int(server.rawValue)].rule.port
+        let serverPort = rules[server].rule.port
         let index = add(
             flow, flags: rule.flags(of: flow.proto), server: server,
             serverPort: serverPort == Port(0) ? flow.virtualPort : serverPort, rules: &rules)
         guard let index else { return .dropped }
-        rules.countConnection(to: server, of: virtualServer)
+        rules.countConnection(virtualServer, server)
         return .connection(index)
     }
 
@@ -47,7 +47,7 @@ extension ConnectionTable {
         _ flow: ClientFlow<Address>, for virtualServer: VirtualServerIndex,
         rules: inout DirectorRules
     ) -> ConnectionIndex? {
-        let rule = rules.virtualServers[Int(virtualServer.rawValue)].rule
+        let rule = rules[virtualServer].rule
         return add(
             flow, flags: rule.flags(of: flow.proto), server: .none, serverPort: Port(0),
             rules: &rules)
@@ -80,13 +80,12 @@ extension ConnectionTable {
         if server == .none {
             connection.flags.formUnion(ConnectionFlags(.bypass, []))
         } else {
-            let place = Int(server.rawValue)
-            let method = ConnectionFlags.Method(rules.servers[place].rule.method)
+            let method = ConnectionFlags.Method(rules[server].rule.method)
             connection.flags.formUnion(
                 ConnectionFlags(method, method == .masquerade ? [] : .noOutput))
-            let address = rules.servers[place].address
-            let server = Address(mapped: address)
-            if server.mapped == address { connection.server = server }
+            let address = rules[server].address
+            let held = Address(mapped: address)
+            if held.mapped == address { connection.server = held }
         }
         guard let index = insert(connection) else { return nil }
         if template != .none { connections[template.place].control &+= 1 }

@@ -15,7 +15,7 @@ extension ConnectionTable {
         _ flow: ClientFlow<Address>, for virtualServer: VirtualServerIndex,
         _ persistence: Persistence, rules: inout DirectorRules
     ) -> ScheduleOutcome {
-        let rule = rules.virtualServers[Int(virtualServer.rawValue)].rule
+        let rule = rules[virtualServer].rule
         let port = rule.key.port ?? Port(0)
         let templateFlow = templateFlow(flow, rule.key, persistence)
         let template: ConnectionIndex
@@ -26,13 +26,13 @@ extension ConnectionTable {
             let isForPort = flow.virtualPort == port && port != Self.ftpPort
             let added = add(
                 templateFlow, flags: .template, server: server,
-                serverPort: isForPort ? rules.servers[Int(server.rawValue)].rule.port : Port(0),
+                serverPort: isForPort ? rules[server].rule.port : Port(0),
                 timeout: ticks(persistence), rules: &rules)
             guard let added else { return .dropped }
             template = added
         }
         let server = connections[template.place].realServer
-        let serverPort = rules.servers[Int(server.rawValue)].rule.port
+        let serverPort = rules[server].rule.port
         // Held beforehand: the new connection must not take its own template's place.
         connections[template.place].control &+= 1
         let index = add(
@@ -43,7 +43,7 @@ extension ConnectionTable {
         connections[template.place].control &-= 1
         touch(template, rules: &rules)
         guard let index else { return .dropped }
-        rules.countConnection(to: server, of: virtualServer)
+        rules.countConnection(virtualServer, server)
         return .connection(index)
     }
 
@@ -79,10 +79,9 @@ extension ConnectionTable {
     ) -> Bool {
         let server = connections[template.place].realServer
         if server != .none {
-            let place = Int(server.rawValue)
             let isQuiescent =
-                rules.settings.expireQuiescentTemplate && rules.servers[place].rule.weight == 0
-            if rules.servers[place].isAvailable, !isQuiescent { return true }
+                rules.settings.expireQuiescentTemplate && rules[server].rule.weight == 0
+            if rules[server].isAvailable, !isQuiescent { return true }
         }
         connections[template.place].virtualPort = Self.retiredPort
         connections[template.place].serverPort = Self.retiredPort

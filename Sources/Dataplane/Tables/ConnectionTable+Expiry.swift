@@ -100,7 +100,7 @@ extension ConnectionTable {
         guard rules.settings.expireNodestConn else { return }
         for place in connections.indices where connections[place].isInUse {
             let server = connections[place].realServer
-            guard server != .none, !rules.servers[Int(server.rawValue)].isAvailable else {
+            guard server != .none, !rules[server].isAvailable else {
                 continue
             }
             endWithTemplate(ConnectionIndex(place), rules: &rules)

@@ -107,10 +107,10 @@ extension ConnectionTable {
             virtualPort: connection.virtualPort, server: virtual,
             serverPort: connection.virtualPort, proto: connection.proto, method: .bypass)
         guard connection.realServer != .none else { return view }
-        let server = Int(connection.realServer.rawValue)
-        view.server = rules.servers[server].address
+        let server = connection.realServer
+        view.server = rules[server].address
         view.serverPort = connection.serverPort
-        view.method = .server(method(connection.method, rules.servers[server].rule.method))
+        view.method = .server(method(connection.method, rules[server].rule.method))
         return view
     }
 

@@ -28,12 +28,12 @@ extension ConnectionTable {
         if event.isOpening, connection.template == .none {
             let isDrained =
                 expiresWithServer && server != .none
-                && rules.servers[Int(server.rawValue)].rule.weight == 0
+                && rules[server].rule.weight == 0
             if isDrained || isOver(connection, mode: rules.settings.connReuseMode) {
                 return connection.controlledCount == 0 ? .giveUp : .passOver
             }
         }
-        guard server != .none, !rules.servers[Int(server.rawValue)].isAvailable else { return .keep }
+        guard server != .none, !rules[server].isAvailable else { return .keep }
         return expiresWithServer ? .giveUp : .dropPacket
     }
 
