@@ -1,18 +1,12 @@
-// A director: the classic IPVS engine on one node. Its rules, the host it runs on, and the table of
-// connections that it has shared out.
+// A director: the classic IPVS engine of one node. Its rules, the host it runs on, and the connections
+// that it has shared out.
 //
 // Invariant: a rule change is whole or not at all, and happens between two batches. Time is the
-// caller's: nanoseconds in `process` and here, hundredths of a second (the kernel's ticks at HZ=100)
-// inside.
+// caller's: nanoseconds here, hundredths of a second (the ticks of a kernel with HZ=100) inside.
 
 import Wire
 
 public struct Director: ~Copyable {
-    /// Virtual servers, real servers, marks and settings.
-    public var rules: DirectorRules { core.rules }
-    /// Counted since the start, all virtual servers together.
-    public var counters: ServiceCounters { core.counters }
-
     var core: DirectorCore
     var connections4: ConnectionTable<IPv4Address>
     var connections6: ConnectionTable<IPv6Address>
@@ -22,9 +16,28 @@ public struct Director: ~Copyable {
         host: DirectorHost, key: HashKey,
         connectionCountMax: Int = Limits.connectionCountMax
     ) {
-        core = DirectorCore(rules: DirectorRules(key: key), host: host)
+        core = DirectorCore(host: host, key: key)
         connections4 = ConnectionTable(key: key, countMax: connectionCountMax)
         connections6 = ConnectionTable(key: key, countMax: connectionCountMax)
+    }
+
+    /// Virtual servers, real servers, marks and settings.
+    public var rules: DirectorRules { core.rules }
+
+    /// The host it runs on.
+    public var host: DirectorHost {
+        get { core.host.description }
+        set { core.host.replace(with: newValue) }
+    }
+
+    /// Changes the rules. Connections of real servers that were deleted end at once where
+    /// `expireNodestConn` says so.
+    public mutating func change<Failure: Error>(
+        _ body: (inout DirectorRules) throws(Failure) -> Void
+    ) throws(Failure) {
+        try body(&core.rules)
+        connections4.expireOfDeletedServers(rules: &core.rules)
+        connections6.expireOfDeletedServers(rules: &core.rules)
     }
 
     /// Entries now, templates among them.
@@ -32,32 +45,46 @@ public struct Director: ~Copyable {
     /// Bytes of the connection tables.
     public var connectionByteCount: Int { connections4.byteCount + connections6.byteCount }
 
-    /// Lets time pass without packets: what times out until `now` (in nanoseconds) is gone.
+    /// Every connection, as `ipvsadm -Lnc` would list it, in no particular order.
+    public func connectionEntries() -> [ConnectionEntry] {
+        connections4.entries(core.rules) + connections6.entries(core.rules)
+    }
+
+    /// Lets time pass until `now`, in nanoseconds, without packets.
     public mutating func advance(to now: UInt64) {
-        let ticks = Self.ticks(now)
-        connections4.expire(now: ticks, rules: &core.rules)
-        connections6.expire(now: ticks, rules: &core.rules)
+        let now = now / Self.tickNanoseconds
+        core.rules.expire(now: now)
+        connections4.expire(now: now, rules: &core.rules)
+        connections4.defend(rules: &core.rules)
+        connections6.expire(now: now, rules: &core.rules)
+        connections6.defend(rules: &core.rules)
     }
 
     /// For tests and the simulator.
     public func checkInvariants() -> Bool {
-        connections4.checkInvariants(rules: core.rules)
-            && connections6.checkInvariants(rules: core.rules)
+        var counts = [ConnectionCounts](
+            repeating: ConnectionCounts(), count: core.rules.servers.count)
+        connections4.tally(into: &counts)
+        connections6.tally(into: &counts)
+        return connections4.checkInvariants() && connections6.checkInvariants()
+            && core.rules.servers.indices.allSatisfy {
+                counts[$0].agrees(with: core.rules.servers[$0])
+            }
     }
 
-    static func ticks(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 10_000_000 }
+    static var tickNanoseconds: UInt64 { 10_000_000 }
 }
 
-/// What a director needs besides the connections: they are of two forms, this is one.
+/// What a director has besides the connections, which are in a table for each family.
 struct DirectorCore: ~Copyable {
     var rules: DirectorRules
     var host: HostTables
     var reassembly: ReassemblyTable
-    var counters = ServiceCounters()
+    var packetDefence = PacketDefence()
 
-    init(rules: DirectorRules, host: DirectorHost) {
-        self.rules = rules
-        self.host = HostTables(host)
-        reassembly = ReassemblyTable()
+    init(host: DirectorHost, key: HashKey) {
+        rules = DirectorRules(key: key)
+        self.host = HostTables(host, key: key)
+        reassembly = ReassemblyTable(key: key)
     }
 }

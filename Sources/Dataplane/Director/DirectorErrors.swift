@@ -33,17 +33,17 @@ func replyError<Address: FlowAddress>(
         let quote = QuotedPacket(
             bytes, at: head.quoteStart, end: packet.end, isIPv4: packet.isIPv4),
         let ports = quote.ports(in: bytes, end: packet.end),
-        let index = table.findOutgoing(
-            quote.proto, server: Address(mapped: quote.destination), ports.destination,
+        let index = table.find(
+            outgoing: quote.proto, server: Address(mapped: quote.destination), ports.destination,
             client: Address(mapped: quote.source), ports.source)
     else { return .notOurs }
     let view = table.view(index, core.rules)
-    if case .server(.masquerade) = view.method {
-        guard unmasqueradeError(&frame, &packet, quote, view, &work) else {
-            return .drop(.malformedTransport)
-        }
+    if view.method == .server(.masquerade),
+        !unmasqueradeError(&frame, &packet, quote, view, &work)
+    {
+        return .drop(.malformedTransport)
     }
-    core.count(outgoing: packet.byteCount, for: table.server(of: index))
+    core.rules.countOutgoing(table.server(of: index), byteCount: packet.byteCount)
     return .passes
 }
 
@@ -66,18 +66,15 @@ func requestError<Address: FlowAddress>(
     guard !(quote.isLaterFragment), packet.isIPv4 || !quote.isFragment,
         let ports = quote.ports(in: bytes, end: packet.end)
     else { return nil }
-    let flow = DirectorFlow<Address>(
-        proto: quote.proto, client: Address(mapped: quote.destination),
-        clientPort: ports.destination, destination: Address(mapped: quote.source),
-        destinationPort: ports.source, mark: packet.mark)
+    let flow = ClientFlow(
+        quote.proto, client: Address(mapped: quote.destination), ports.destination,
+        virtual: Address(mapped: quote.source), ports.source)
     let index: ConnectionIndex
-    if let known = table.findIncoming(flow) {
+    if let known = table.find(incoming: flow) {
         index = known
     } else {
-        guard core.rules.settings.scheduleICMP, let sight = TransportSight(quote, ports) else {
-            return nil
-        }
-        switch open(flow, sight, isQuoted: true, &table, &core, now: work.ticks) {
+        guard core.rules.settings.scheduleICMP else { return nil }
+        switch open(flow, mark: packet.mark, &table, &core) {
         case .connection(let opened): index = opened
         case .notOurs: return nil
         case .drop(let reason): return .dropped(reason)
@@ -87,7 +84,7 @@ func requestError<Address: FlowAddress>(
     guard !packet.isIPv4 || isChecksumRight(packet, in: work.bytes(of: frame)) else {
         return .dropped(.malformedTransport)
     }
-    core.count(incoming: packet.byteCount, for: table.server(of: index))
+    core.rules.countIncoming(table.server(of: index), byteCount: packet.byteCount)
     return forwardError(&frame, &packet, quote, table.view(index, core.rules), &work, &core)
 }
 

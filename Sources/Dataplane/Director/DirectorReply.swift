@@ -20,41 +20,29 @@ func reply<Address: FlowAddress>(
     _ core: inout DirectorCore, _ work: inout Work
 ) -> ReplyOutcome {
     let transport = packet.transportBytes(in: work.bytes(of: frame))
-    guard let sight = TransportSight(transport, packet.proto) else { return .notOurs }
+    guard packet.proto.hasPorts, let ports = TransportPorts(transport) else { return .notOurs }
+    let event = TransportEvent(packet.proto, transport)
     guard
-        let index = table.findOutgoing(
-            packet.proto, server: Address(mapped: packet.source), sight.sourcePort,
-            client: Address(mapped: packet.destination), sight.destinationPort)
-    else { return refuseStray(frame, packet, sight, &core, &work) }
+        let index = table.find(
+            outgoing: packet.proto, server: Address(mapped: packet.source), ports.source,
+            client: Address(mapped: packet.destination), ports.destination)
+    else { return refuseStray(frame, packet, ports.source, event, &core, &work) }
     let view = table.view(index, core.rules)
-    if case .server(.masquerade) = view.method {
-        let event = TransportEvent(proto: packet.proto, transport: transport)
-        guard unmasquerade(&frame, &packet, view, &work) else { return .drop(.malformedTransport) }
-        answer(index, event, packet, &table, &core, now: work.ticks)
-    } else {
-        let event = TransportEvent(proto: packet.proto, transport: transport)
-        answer(index, event, packet, &table, &core, now: work.ticks)
+    if view.method == .server(.masquerade), !unmasquerade(&frame, &packet, view, &work) {
+        return .drop(.malformedTransport)
     }
+    core.rules.countOutgoing(table.server(of: index), byteCount: packet.byteCount)
+    table.advance(index, event, .output, rules: &core.rules)
     return .passes
-}
-
-/// Counts a reply and moves its connection on.
-private func answer<Address: FlowAddress>(
-    _ index: ConnectionIndex, _ event: TransportEvent, _ packet: HostPacket,
-    _ table: inout ConnectionTable<Address>, _ core: inout DirectorCore, now: UInt64
-) {
-    core.count(outgoing: packet.byteCount, for: table.server(of: index))
-    table.advance(index, event, .output, rules: &core.rules, now: now)
-    table.finish(index, rules: &core.rules, now: now)
 }
 
 /// With `nat_icmp_send`, tells a real server that what it answers is no longer known.
 private func refuseStray(
-    _ frame: Frame, _ packet: HostPacket, _ sight: TransportSight, _ core: inout DirectorCore,
-    _ work: inout Work
+    _ frame: Frame, _ packet: HostPacket, _ port: Port, _ event: TransportEvent,
+    _ core: inout DirectorCore, _ work: inout Work
 ) -> ReplyOutcome {
-    guard core.rules.settings.natICMPSend, !sight.resets,
-        core.rules.isMasqueradedServer(packet.source, sight.sourcePort, packet.proto)
+    guard core.rules.settings.natICMPSend, !event.isReset,
+        core.rules.isMasqueraded(proto: packet.proto, address: packet.source, port: port)
     else { return .notOurs }
     refuse(.portUnreachable, frame, packet, &work, &core.host)
     return .drop(.noFlow)

@@ -24,11 +24,10 @@ func tunnelError<Address: FlowAddress>(
     guard let tunnel = quotedTunnel(quote, in: bytes, end: packet.end, core.rules),
         let ports = tunnel.inner.ports(in: bytes, end: packet.end)
     else { return nil }
-    let flow = DirectorFlow<Address>(
-        proto: tunnel.inner.proto, client: Address(mapped: tunnel.inner.source),
-        clientPort: ports.source, destination: Address(mapped: tunnel.inner.destination),
-        destinationPort: ports.destination, mark: 0)
-    guard let index = table.findIncoming(flow) else { return nil }
+    let flow = ClientFlow(
+        tunnel.inner.proto, client: Address(mapped: tunnel.inner.source), ports.source,
+        virtual: Address(mapped: tunnel.inner.destination), ports.destination)
+    guard let index = table.find(incoming: flow) else { return nil }
     guard isChecksumRight(packet, in: bytes) else { return .dropped(.malformedTransport) }
     let icmp = packet.transport
     var word = bytes.u32(icmp &+ 4)
@@ -41,8 +40,8 @@ func tunnelError<Address: FlowAddress>(
     let message = HostMessage(
         type: bytes.u8(icmp), code: bytes.u8(icmp &+ 1), parameter: word)
     send(message, about: tunnel.inner.network..<min(packet.end, frame.byteCount), frame, &work, &core.host)
-    core.count(
-        outgoing: packet.end &- tunnel.inner.network, for: table.server(of: index))
+    core.rules.countOutgoing(
+        table.server(of: index), byteCount: packet.end &- tunnel.inner.network)
     return .consumed(.host)
 }
 
