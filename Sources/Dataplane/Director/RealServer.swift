@@ -72,10 +72,16 @@ public struct RealServer: Sendable {
     public internal(set) var rule: RealServerRule
     /// The service it belongs or belonged to, to know it again when it is added once more.
     let virtualServer: VirtualServerKey
+    /// That service's place, as long as it was not deleted.
+    var owner = VirtualServerIndex.none
     /// The rule's address in the mapped form.
     var address: IPv6Address
     /// Some service lists it; false once it was deleted.
     var isAvailable = true
+    /// Has been reached by masquerading since it was added.
+    var isMasqueraded = false
+    /// Deleted: when it was first seen that nothing names it.
+    var idleSince: UInt64?
     /// Its upper threshold was reached and the lower one not come back to.
     var isOverloaded = false
     /// The latest weight that was not zero: what Maglev hashing goes by.

@@ -19,5 +19,7 @@ public enum RuleError: Error, Hashable, Sendable {
         /// A tunnel or family that the method cannot serve.
         case family, tunnel
         case mark, scheduler
+        /// A real server's that no host can have: a group's, nobody's, a link's own.
+        case address
     }
 }

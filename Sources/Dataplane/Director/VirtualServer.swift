@@ -1,6 +1,6 @@
-// A virtual server (ipvsadm says virtual service): what clients connect to, and the rule by which its connections are shared out.
-// `VirtualServerRule` is what an administrator says (one line of `ipvsadm -A`), `VirtualServer`
-// what the director keeps of it while it runs.
+// A virtual server (ipvsadm says virtual service): what clients connect to, and the rule by which
+// its connections are shared out. `VirtualServerRule` is what an administrator says (one line of
+// `ipvsadm -A`), `VirtualServer` what the director keeps of it while it runs.
 //
 // Invariant: `order` lists the service's real servers as the kernel keeps them, the newest first,
 // and names no server of another service.
@@ -60,11 +60,15 @@ public struct VirtualServerRule: Hashable, Sendable {
 /// A virtual service as it runs.
 public struct VirtualServer: Sendable {
     public internal(set) var rule: VirtualServerRule
+    /// False once it was deleted: the place is free.
+    public internal(set) var isPresent = true
     /// Its real servers, the newest first.
     public internal(set) var order: [RealServerIndex] = []
     /// What the scheduler remembers from one connection to the next.
     var memory = SchedulerMemory()
     public internal(set) var counters = ServiceCounters()
+
+    init(rule: VirtualServerRule) { self.rule = rule }
 }
 
 /// A virtual server's place in `DirectorRules.virtualServers`; stays valid until it is deleted.
@@ -72,4 +76,6 @@ public struct VirtualServerIndex: RawRepresentable, Hashable, Sendable {
     public var rawValue: UInt32
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
     @inlinable public init(_ value: Int) { rawValue = UInt32(truncatingIfNeeded: value) }
+    /// Stands where there is no virtual server.
+    @inlinable public static var none: Self { Self(rawValue: .max) }
 }

@@ -48,14 +48,16 @@ struct SchedulingRequest {
 /// What a scheduler keeps. One form for all of them, so that changing a service's scheduler is
 /// forgetting: each uses its own part and leaves the rest empty.
 struct SchedulerMemory: Sendable {
-    /// rr, wrr: the server chosen last; nil is the head of the list.
-    var last: RealServerIndex?
+    /// rr, wrr: where in the service's order the server chosen last is; -1 is the head of the list.
+    var position = -1
     /// wrr: the weight that a server must have now, the greatest, and their common divisor.
     var currentWeight: Int32 = 0
     var greatestWeight: Int32 = 0
     var divisor: Int32 = 1
     /// dh, sh, mh, mesh: the server of each slot, `.none` where there is none.
     var slots: [RealServerIndex] = []
+    /// mesh: the servers changed since `slots` was filled.
+    var isStale = false
     /// lblc, lblcr: servers by destination address.
     var locality = LocalityTable()
     /// twos: the state of its random numbers.

@@ -1,3 +1,5 @@
 // What lblc and lblcr remember: which real servers have answered for a destination address.
 
-struct LocalityTable: Sendable {}
+struct LocalityTable: Sendable {
+    func names(_ server: RealServerIndex) -> Bool { false }
+}
