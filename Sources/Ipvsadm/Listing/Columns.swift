@@ -10,6 +10,9 @@ extension String {
         self + String(repeating: " ", count: Swift.max(0, width - utf8.count))
     }
 
+    /// `%-Ns` and the space before the next column.
+    func cell(_ width: Int) -> String { left(width) + " " }
+
     /// `%Ns`
     func right(_ width: Int) -> String {
         String(repeating: " ", count: Swift.max(0, width - utf8.count)) + self

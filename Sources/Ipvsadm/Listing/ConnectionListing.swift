@@ -40,10 +40,10 @@ struct ConnectionListing {
     let names: NameTable
 
     func text(_ connections: [ListedConnection]) -> String {
-        let columns = "state".left(12) + "source".left(19) + "virtual".left(19)
+        let columns = "state".cell(11) + "source".cell(18) + "virtual".cell(18)
         let end =
             request.hasEngines
-            ? "destination".left(19) + "pe name".left(17) + "pe_data" : "destination"
+            ? "destination".cell(18) + "pe name".cell(16) + "pe_data" : "destination"
         return connections.reduce("IPVS connection entries\npro expire \(columns)\(end)\n") {
             $0 + line($1) + "\n"
         }
@@ -57,9 +57,9 @@ struct ConnectionListing {
         let seconds = max(0, connection.expiresInSeconds)
         func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let time = "\(twoDigits(seconds / 60)):\(twoDigits(seconds % 60))"
-        return proto.left(3) + " " + time.left(7) + connection.stateName.left(12)
-            + endpoint(connection.client, connection.clientPort).left(18) + " "
-            + endpoint(connection.virtual, connection.virtualPort).left(18) + " "
+        return proto.cell(3) + time.cell(6) + connection.stateName.cell(11)
+            + endpoint(connection.client, connection.clientPort).cell(18)
+            + endpoint(connection.virtual, connection.virtualPort).cell(18)
             + endpoint(connection.server, connection.serverPort)
     }
 }

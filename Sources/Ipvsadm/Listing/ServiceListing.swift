@@ -31,8 +31,8 @@ struct ServiceListing {
             let names = ["Uthreshold", "Lthreshold", "ActiveConn", "InActConn"]
             return local.left(33) + names.map { " " + $0.left(10) }.joined() + "\n\(remote)\n"
         case .persistentConnections:
-            let names = "Weight".left(10) + "PersistConn".left(12) + "ActiveConn".left(11)
-            return local.left(34) + names + "InActConn".left(10) + "\n\(remote)\n"
+            let names = "Weight".cell(9) + "PersistConn".cell(11) + "ActiveConn".cell(10)
+            return local.cell(33) + names + "InActConn".left(10) + "\n\(remote)\n"
         case .tunnels:
             return "\(local) Scheduler Flags\n\(remote)           "
                 + "Forward TunnelInfo    Weight ActiveConn InActConn\n"
@@ -93,21 +93,21 @@ struct ServiceListing {
         if case .v4 = rule.address { name = name.cut(to: 28) }
         let start = "  -> " + name.left(28)
         let counts =
-            "\(server.activeCount)".left(10) + " " + "\(server.inactiveCount)".left(10)
+            "\(server.activeCount)".cell(10) + "\(server.inactiveCount)".left(10)
         switch request.columns {
         case .stats: return start + numbers(server.counters)
         case .rate: return start + rates(server.rates)
         case .thresholds:
-            return start + " " + "\(rule.upperThreshold)".left(11)
-                + "\(rule.lowerThreshold)".left(11) + counts
+            return start + " " + "\(rule.upperThreshold)".cell(10)
+                + "\(rule.lowerThreshold)".cell(10) + counts
         case .persistentConnections:
-            return start + " " + "\(rule.weight)".left(10)
-                + "\(server.persistentCount)".left(12) + counts
+            return start + " " + "\(rule.weight)".cell(9)
+                + "\(server.persistentCount)".cell(11) + counts
         case .tunnels:
-            return start + " " + rule.method.name.left(8)
-                + (rule.method.tunnelText ?? "n/a").left(14) + "\(rule.weight)".left(7) + counts
+            return start + " " + rule.method.name.cell(7)
+                + (rule.method.tunnelText ?? "n/a").cell(13) + "\(rule.weight)".cell(6) + counts
         case .plain:
-            return start + " " + rule.method.name.left(8) + "\(rule.weight)".left(7) + counts
+            return start + " " + rule.method.name.cell(7) + "\(rule.weight)".cell(6) + counts
         }
     }
 
