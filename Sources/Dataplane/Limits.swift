@@ -32,4 +32,9 @@ public enum Limits {
     public static let errorBurst: UInt64 = 50
     /// First UDP source port of the overlay: the dynamic range that RFC 7348 recommends.
     public static let overlaySourcePortFirst: UInt16 = 49_152
+    /// Connections of either family that a director keeps unless its owner says otherwise.
+    public static let connectionCountMax = 1 << 22
+    /// Places looked at when the table is full and a new connection wants one: two hundred bytes each
+    /// way of what the processor fetches ahead, and enough to find one in ten.
+    static let evictionProbeCountMax = 64
 }

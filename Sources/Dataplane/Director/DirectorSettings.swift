@@ -20,6 +20,9 @@ public struct DirectorSettings: Hashable, Sendable {
     public var scheduleICMP = false
     public var ignoreTunneled = false
     public var snatReroute = true
+    /// Seconds: how long lblc remembers an address, and how long a set of lblcr stays as it is.
+    public var lblcExpiration: UInt32 = 86_400
+    public var lblcrExpiration: UInt32 = 86_400
     /// Seconds, as `--set` gives them.
     public var tcpTimeout: UInt32 = 900
     public var tcpFinTimeout: UInt32 = 120

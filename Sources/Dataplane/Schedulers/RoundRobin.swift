@@ -32,8 +32,3 @@ enum RoundRobin {
         if memory.position >= position { memory.position -= 1 }
     }
 }
-
-extension Span<RealServer> {
-    @inline(__always)
-    subscript(_ index: RealServerIndex) -> RealServer { self[Int(index.rawValue)] }
-}

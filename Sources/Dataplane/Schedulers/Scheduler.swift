@@ -63,3 +63,8 @@ struct SchedulerMemory: Sendable {
     /// twos: the state of its random numbers.
     var random: UInt64 = 0
 }
+
+extension Span<RealServer> {
+    @inline(__always)
+    subscript(_ index: RealServerIndex) -> RealServer { self[Int(index.rawValue)] }
+}

@@ -80,19 +80,19 @@ public struct FlowOrigin: Hashable, Sendable {
 }
 
 /// An address as a record holds it: four bytes or sixteen.
-protocol FlowAddress: Hashable, Sendable {
+package protocol FlowAddress: Hashable, Sendable {
     init(mapped: IPv6Address)
     var mapped: IPv6Address { get }
 }
 
 extension IPv4Address: FlowAddress {
-    @inline(__always) init(mapped: IPv6Address) { self = mapped.mappedIPv4 }
-    @inline(__always) var mapped: IPv6Address { IPv6Address(mapped: self) }
+    @inline(__always) package init(mapped: IPv6Address) { self = mapped.mappedIPv4 }
+    @inline(__always) package var mapped: IPv6Address { IPv6Address(mapped: self) }
 }
 
 extension IPv6Address: FlowAddress {
-    @inline(__always) init(mapped: IPv6Address) { self = mapped }
-    @inline(__always) var mapped: IPv6Address { self }
+    @inline(__always) package init(mapped: IPv6Address) { self = mapped }
+    @inline(__always) package var mapped: IPv6Address { self }
 }
 
 struct FlowRecord<Address: FlowAddress>: Sendable {

@@ -1,0 +1,154 @@
+// How connections end: by their deadline, at once, with their server, or to make room. The rules for
+// templates are those of ip_vs_conn_expire (ip_vs_conn.c): one that still has connections is given
+// another minute, and one that was never used to the end goes with its last connection when
+// that is taken away before its time.
+//
+// Invariant: whatever ends is unbound from its server, so that the server's counts stay right.
+
+import Wire
+
+extension ConnectionTable {
+    /// Ends what is due at `now`, in the order of the deadlines, and makes `now` the table's time. To be
+    /// called before every packet; costs a comparison when nothing is due. Time never goes back.
+    @inline(__always)
+    package mutating func expire(now: UInt64, rules: inout DirectorRules) {
+        guard wheel.isIdle(now) else { return expireDue(now: now, rules: &rules) }
+        wheel.skip(to: now)
+    }
+
+    private mutating func expireDue(now: UInt64, rules: inout DirectorRules) {
+        visit(TimingWheel.dueSlot, rules: &rules)
+        while let slot = wheel.turn(to: now) { visit(slot, rules: &rules) }
+    }
+
+    /// Ends or moves on every connection of a slot.
+    private mutating func visit(_ slot: UInt16, rules: inout DirectorRules) {
+        while wheel.first(of: slot) != .none {
+            let index = wheel.first(of: slot)
+            if wheel.ticks(to: connections[index.place].deadline) > 0 {
+                wheel.unlink(index, in: &connections)
+                wheel.link(index, in: &connections)
+            } else if connections[index.place].controlledCount > 0 {
+                hold(index)
+            } else {
+                end(index, withTemplate: false, rules: &rules)
+            }
+        }
+    }
+
+    /// Gives a template that still has connections another minute.
+    private mutating func hold(_ index: ConnectionIndex) {
+        wheel.unlink(index, in: &connections)
+        connections[index.place].timeout = Connection<Address>.heldTimeout
+        connections[index.place].deadline = wheel.deadline(in: Connection<Address>.heldTimeout)
+        wheel.link(index, in: &connections)
+    }
+
+    /// Puts the deadline off to the connection's timeout, from now on (ip_vs_conn_put). One for a single
+    /// packet ends.
+    @inline(__always)
+    package mutating func touch(_ index: ConnectionIndex, rules: inout DirectorRules) {
+        if connections[index.place].isOnePacket {
+            return end(index, withTemplate: false, rules: &rules)
+        }
+        let deadline = wheel.deadline(in: connections[index.place].timeout)
+        let isEarlier = Int32(bitPattern: deadline &- connections[index.place].deadline) < 0
+        connections[index.place].deadline = deadline
+        if isEarlier { bringForward(index) }
+    }
+
+    /// Moves a connection in the wheel if its slot would be visited after its deadline.
+    private mutating func bringForward(_ index: ConnectionIndex) {
+        let ticks = wheel.ticks(to: connections[index.place].deadline)
+        let visit = wheel.visit(of: connections[index.place].slot)
+        guard Int64(ticks) < Int64(truncatingIfNeeded: visit &- wheel.clock) else { return }
+        wheel.unlink(index, in: &connections)
+        wheel.link(index, in: &connections)
+    }
+
+    /// Makes the connection end at the next call of `expire`, whatever its state: until then
+    /// schedulers still count it, as they do in the kernel until its next tick.
+    package mutating func expireNow(_ index: ConnectionIndex) {
+        guard wheel.ticks(to: connections[index.place].deadline) > 0 else { return }
+        connections[index.place].deadline = wheel.deadline(in: 0)
+        bringForward(index)
+    }
+
+    /// Ends a connection that names none other. With `withTemplate`, its template goes too if this
+    /// was its last connection and none of them was ever established.
+    mutating func end(
+        _ index: ConnectionIndex, withTemplate: Bool, rules: inout DirectorRules
+    ) {
+        let connection = connections[index.place]
+        let template = connection.template
+        if template != .none { connections[template.place].control &-= 1 }
+        if connection.realServer != .none {
+            rules.unbind(
+                connection.realServer, isTemplate: connection.isTemplate,
+                isActive: connection.isActive)
+        }
+        remove(index)
+        guard withTemplate, template != .none, connections[template.place].control == 0,
+            connections[template.place].state == 0
+        else { return }
+        end(template, withTemplate: false, rules: &rules)
+    }
+
+    /// Ends the connections of servers that are in no service any more, and their templates
+    /// (ip_vs_expire_nodest_conn_flush): called after a deletion if `expireNodestConn` is set.
+    package mutating func expireOfDeletedServers(rules: inout DirectorRules) {
+        guard rules.settings.expireNodestConn else { return }
+        for place in connections.indices where connections[place].isInUse {
+            let server = connections[place].realServer
+            guard server != .none, !rules[server].isAvailable else {
+                continue
+            }
+            endWithTemplate(ConnectionIndex(place), rules: &rules)
+        }
+    }
+
+    /// Ends everything, as unloading ip_vs does. Flushing the rules (`ipvsadm -C`) does not.
+    package mutating func removeAll(rules: inout DirectorRules) {
+        for place in connections.indices where connections[place].isInUse {
+            endWithTemplate(ConnectionIndex(place), rules: &rules)
+        }
+    }
+
+    /// Ends a connection, and its template as soon as that has no other; leaves a template with
+    /// connections to the last of them.
+    private mutating func endWithTemplate(_ index: ConnectionIndex, rules: inout DirectorRules) {
+        guard connections[index.place].controlledCount == 0 else { return }
+        let template = connections[index.place].template
+        end(index, withTemplate: false, rules: &rules)
+        guard template != .none, connections[template.place].control == 0 else { return }
+        end(template, withTemplate: false, rules: &rules)
+    }
+
+    /// Makes a place in a full table: the first of the next few in turn that holds a connection that
+    /// never got past its opening. Places are filled in order of time, so it is among the oldest of
+    /// them. False when there is none, with the hand moved on for the next attempt.
+    mutating func evict(rules: inout DirectorRules) -> Bool {
+        for _ in 0..<min(Limits.evictionProbeCountMax, connections.count) {
+            evictionHand = evictionHand &+ 1 < connections.count ? evictionHand &+ 1 : 0
+            guard connections[evictionHand].isExpendable else { continue }
+            end(ConnectionIndex(evictionHand), withTemplate: true, rules: &rules)
+            return true
+        }
+        return false
+    }
+}
+
+extension Connection {
+    /// May give way to a new connection when the table is full: an opening, the rest of a connection
+    /// that is over, a single datagram that nobody answered, a template without connections
+    /// none of which was ever established.
+    var isExpendable: Bool {
+        guard isInUse else { return false }
+        if isTemplate { return control == 0 && state == 0 }
+        return switch proto {
+        case .tcp: TCPState(bits: state).isExpendable
+        case .sctp: SCTPState(bits: state).isExpendable
+        default: packetCount <= 1 && !flags.contains(.answered)
+        }
+    }
+}
