@@ -10,14 +10,14 @@ public struct IpvsadmSession: Sendable {
     /// What `-L --rate` shows.
     public var rates: RateBook
     /// What `-Lc` lists, in this order.
-    public var connections: [ListedConnection]
+    public var connections: [ConnectionEntry]
     public var names: NameTable
     /// How messages call the program.
     public var program: String
 
     public init(
         _ rules: DirectorRules, rates: RateBook = RateBook(),
-        connections: [ListedConnection] = [], names: NameTable = NameTable(),
+        connections: [ConnectionEntry] = [], names: NameTable = NameTable(),
         program: String = "ipvsadm"
     ) {
         self.rules = rules
@@ -75,7 +75,7 @@ public struct IpvsadmSession: Sendable {
 
     /// What `-L` prints.
     public func text(_ request: ListRequest) throws(IpvsadmError) -> String {
-        let listing = ServiceListing(request: request, names: names)
+        let listing = ServiceListing(request, names: names)
         switch request.subject {
         case .everything:
             return ServiceListing.banner + listing.text(ListedService.all(of: rules, rates))
@@ -86,7 +86,7 @@ public struct IpvsadmSession: Sendable {
             }
             return listing.text([service])
         case .connections:
-            return ConnectionListing(request: request, names: names).text(connections)
+            return ConnectionListing(request, names: names).text(connections)
         case .timeouts:
             let settings = rules.settings
             return "Timeout (tcp tcpfin udp): \(settings.tcpTimeout) \(settings.tcpFinTimeout)"

@@ -17,12 +17,14 @@ public struct ServiceRates: Hashable, Sendable {
     public init() {}
 }
 
-struct RateEstimator: Sendable {
+public struct RateEstimator: Sendable {
     private var last = ServiceCounters()
     private var average = ServiceRates()
 
+    public init() {}
+
     /// Takes in what was counted in two seconds. Counters that were set to zero start anew.
-    mutating func tick(_ counters: ServiceCounters) {
+    public mutating func tick(_ counters: ServiceCounters) {
         if counters.connectionCount < last.connectionCount
             || counters.incoming.packetCount < last.incoming.packetCount
             || counters.outgoing.packetCount < last.outgoing.packetCount
@@ -50,7 +52,7 @@ struct RateEstimator: Sendable {
         average = average &+ UInt64(truncatingIfNeeded: step)
     }
 
-    var rates: ServiceRates {
+    public var rates: ServiceRates {
         var rates = ServiceRates()
         rates.connections = (average.connections &+ 0x1ff) >> 10
         rates.incomingPackets = (average.incomingPackets &+ 0x1ff) >> 10

@@ -12,6 +12,8 @@ public struct ListedServer: Hashable, Sendable {
     public var counters = ServiceCounters()
     public var rates = ServiceRates()
 
+    public init(_ rule: RealServerRule) { self.rule = rule }
+
     init(_ server: RealServer, _ rates: ServiceRates) {
         rule = server.rule
         activeCount = UInt32(truncatingIfNeeded: server.activeCount)
@@ -28,6 +30,11 @@ public struct ListedService: Hashable, Sendable {
     public var rates = ServiceRates()
     /// The newest first.
     public var servers: [ListedServer]
+
+    public init(_ rule: VirtualServerRule, servers: [ListedServer] = []) {
+        self.rule = rule
+        self.servers = servers
+    }
 
     /// All that the rules have.
     public static func all(of rules: DirectorRules, _ book: RateBook = RateBook()) -> [Self] {

@@ -4,14 +4,19 @@
 import Dataplane
 import Wire
 
-struct ServiceListing {
+public struct ServiceListing {
     let request: ListRequest
     let names: NameTable
 
-    /// The version of IPVS and the size of the connection table's hash that it was built with.
-    static let banner = "IP Virtual Server version 1.2.1 (size=4096)\n"
+    public init(_ request: ListRequest, names: NameTable = NameTable()) {
+        self.request = request
+        self.names = names
+    }
 
-    func text(_ services: [ListedService]) -> String {
+    /// The version of IPVS and the size of the connection table's hash that it was built with.
+    public static let banner = "IP Virtual Server version 1.2.1 (size=4096)\n"
+
+    public func text(_ services: [ListedService]) -> String {
         let ordered = request.isSorted ? ListingOrder.sorted(services) : services
         return ordered.reduce(title) { $0 + lines($1) }
     }
