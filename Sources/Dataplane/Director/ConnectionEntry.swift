@@ -18,6 +18,23 @@ public struct ConnectionEntry: Hashable, Sendable {
     /// Hundredths of a second until it ends, unless another packet comes.
     public var expiresInTicks: Int
     public var isTemplate: Bool
+
+    public init(
+        proto: IPProtocol, client: IPAddress, clientPort: Port, virtual: IPAddress,
+        virtualPort: Port, server: IPAddress, serverPort: Port, stateName: String,
+        expiresInTicks: Int, isTemplate: Bool = false
+    ) {
+        self.proto = proto
+        self.client = client
+        self.clientPort = clientPort
+        self.virtual = virtual
+        self.virtualPort = virtualPort
+        self.server = server
+        self.serverPort = serverPort
+        self.stateName = stateName
+        self.expiresInTicks = expiresInTicks
+        self.isTemplate = isTemplate
+    }
 }
 
 extension ConnectionTable {

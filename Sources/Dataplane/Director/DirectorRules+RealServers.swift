@@ -163,8 +163,8 @@ extension IPAddress {
     fileprivate var isForHosts: Bool {
         switch self {
         case .v4(let address):
-            let first = address.rawValue >> 24
-            return first != 0 && first >> 4 != 0xe && address.rawValue != .max
+            let first = address.rawValue >> 28
+            return first != 0xe && address.rawValue != 0 && address.rawValue != .max
         case .v6(let address):
             return address.high >> 56 != 0xff && address.high >> 54 != 0xfe80 >> 6
                 && !address.isIPv4Mapped && address != IPv6Address(high: 0, low: 0)

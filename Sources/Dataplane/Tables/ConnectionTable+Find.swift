@@ -80,7 +80,7 @@ extension ConnectionTable {
         connections[index.place].isOnePacket
     }
 
-    /// Whether a template made the connection, or for a template, whether any names it.
+    /// Whether it is a template that connections name.
     package func isControlling(_ index: ConnectionIndex) -> Bool {
         connections[index.place].controlledCount > 0
     }
