@@ -28,6 +28,8 @@ public enum Drop: UInt8, CaseIterable, Sendable {
     case portNotPublished
     case noTask
     case packetTooBig
+    case refusedOptions
+    case unroutable
     // The overlay.
     case malformedVXLAN
     case unknownPeer
@@ -67,6 +69,9 @@ public enum Drop: UInt8, CaseIterable, Sendable {
         case .portNotPublished: "no service publishes this port"
         case .noTask: "the service has no task to take the flow"
         case .packetTooBig: "the packet does not fit the overlay's MTU and may not be fragmented"
+        case .refusedOptions:
+            "IPv4 options that contradict themselves or name the way the packet shall take"
+        case .unroutable: "an address that a router sends nothing to"
         case .malformedVXLAN: "the VXLAN header is cut short or lacks a valid VNI"
         case .unknownPeer: "VXLAN from an address that is no node of the mesh"
         case .unknownNetwork: "VXLAN for a VNI that this node does not carry"

@@ -14,6 +14,10 @@ public enum Limits {
     /// Later fragments waiting for their first one, for each node. A reordered pair is common, a
     /// hundred of them at once is an attack.
     public static let heldFrameCountMax = 64
+    /// The least MTU of an IPv4 link (RFC 791, section 3.2).
+    static let mtuMin4 = 68
+    /// The least MTU of an IPv6 link (RFC 8200, section 5).
+    static let mtuMin6 = 1_280
     /// The longest frame that may wait: a jumbo frame with two tags.
     public static let heldFrameByteCountMax = 9_234
     /// Fragmented datagrams followed at once, for each node (a power of two).
