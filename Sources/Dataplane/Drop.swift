@@ -42,6 +42,11 @@ public enum Drop: UInt8, CaseIterable, Sendable {
     case flowTableFull
     case spoofedSource
     case noFlow
+    // The director.
+    case noServer
+    case serverDeleted
+    case overloaded
+    case connectionTableFull
 
     /// One sentence for people, without the trailing period.
     public var explanation: String {
@@ -81,7 +86,11 @@ public enum Drop: UInt8, CaseIterable, Sendable {
         case .flowConflict: "another live flow has the same ports to the same task"
         case .flowTableFull: "no room to remember the flow"
         case .spoofedSource: "a task sent from an address that is not its own"
-        case .noFlow: "a task answered a flow that is not known"
+        case .noFlow: "a task or real server answered a flow that is not known"
+        case .noServer: "no real server of the virtual server takes the connection"
+        case .serverDeleted: "the connection's real server was deleted and may come back"
+        case .overloaded: "one of so many new connections that drop_packet turns away"
+        case .connectionTableFull: "no room for another connection"
         }
     }
 }

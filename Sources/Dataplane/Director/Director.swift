@@ -16,6 +16,7 @@ public struct Director: ~Copyable {
         host: DirectorHost, key: HashKey,
         connectionCountMax: Int = Limits.connectionCountMax
     ) {
+        self.host = host
         core = DirectorCore(host: host, key: key)
         connections4 = ConnectionTable(key: key, countMax: connectionCountMax)
         connections6 = ConnectionTable(key: key, countMax: connectionCountMax)
@@ -26,8 +27,7 @@ public struct Director: ~Copyable {
 
     /// The host it runs on.
     public var host: DirectorHost {
-        get { core.host.description }
-        set { core.host.replace(with: newValue) }
+        didSet { core.host.replace(with: host) }
     }
 
     /// Changes the rules. Connections of real servers that were deleted end at once where
@@ -62,14 +62,8 @@ public struct Director: ~Copyable {
 
     /// For tests and the simulator.
     public func checkInvariants() -> Bool {
-        var counts = [ConnectionCounts](
-            repeating: ConnectionCounts(), count: core.rules.servers.count)
-        connections4.tally(into: &counts)
-        connections6.tally(into: &counts)
-        return connections4.checkInvariants() && connections6.checkInvariants()
-            && core.rules.servers.indices.allSatisfy {
-                counts[$0].agrees(with: core.rules.servers[$0])
-            }
+        connections4.checkInvariants() && connections6.checkInvariants()
+            && core.rules.agrees(with: connections4, and: connections6)
     }
 
     static var tickNanoseconds: UInt64 { 10_000_000 }
@@ -84,7 +78,7 @@ struct DirectorCore: ~Copyable {
 
     init(host: DirectorHost, key: HashKey) {
         rules = DirectorRules(key: key)
-        self.host = HostTables(host, key: key)
+        self.host = HostTables(host)
         reassembly = ReassemblyTable(key: key)
     }
 }

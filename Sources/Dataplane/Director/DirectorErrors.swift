@@ -12,15 +12,28 @@ private func isAboutPacket(_ type: UInt8, isIPv4: Bool) -> Bool {
     isIPv4 ? type == 3 || type == 4 || type == 11 : type < 128
 }
 
-/// The error's type byte and where its quote starts; nil for what is no error.
-private func errorHead(
-    _ packet: HostPacket, in frame: RawSpan
-) -> (type: UInt8, quoteStart: Int)? {
-    let bytes = packet.transportBytes(in: frame)
-    guard bytes.byteCount >= ICMPFields.byteCount,
-        isAboutPacket(bytes.u8(0), isIPv4: packet.isIPv4)
-    else { return nil }
-    return (bytes.u8(0), packet.transport &+ ICMPFields.byteCount)
+/// What is asked of an ICMP error before the connection is known.
+struct ErrorSight {
+    var message: HostMessage
+    var quote: QuotedPacket
+    /// Of the quoted packet, as far as it has any.
+    var ports: (source: Port, destination: Port)?
+    var isChecksumRight: Bool
+
+    /// Nil for what is no error or quotes nothing that makes sense.
+    init?(_ packet: HostPacket, in frame: RawSpan) {
+        let bytes = packet.transportBytes(in: frame)
+        guard bytes.byteCount >= ICMPFields.byteCount,
+            isAboutPacket(bytes.u8(0), isIPv4: packet.isIPv4),
+            let quote = QuotedPacket(
+                frame, at: packet.transport &+ ICMPFields.byteCount, end: packet.end,
+                isIPv4: packet.isIPv4)
+        else { return nil }
+        message = HostMessage(type: bytes.u8(0), code: bytes.u8(1), parameter: bytes.u32(4))
+        self.quote = quote
+        ports = quote.ports(in: frame, end: packet.end)
+        isChecksumRight = !packet.isIPv4 || Checksum.of(bytes) == 0
+    }
 }
 
 /// An error from the servers' side: about a packet that went from client to server.
@@ -28,20 +41,16 @@ func replyError<Address: FlowAddress>(
     _ frame: inout Frame, _ packet: inout HostPacket, _ table: inout ConnectionTable<Address>,
     _ core: inout DirectorCore, _ work: inout Work
 ) -> ReplyOutcome {
-    let bytes = work.bytes(of: frame)
-    guard let head = errorHead(packet, in: bytes),
-        let quote = QuotedPacket(
-            bytes, at: head.quoteStart, end: packet.end, isIPv4: packet.isIPv4),
-        let ports = quote.ports(in: bytes, end: packet.end),
+    guard let sight = ErrorSight(packet, in: work.bytes(of: frame)), let ports = sight.ports,
         let index = table.find(
-            outgoing: quote.proto, server: Address(mapped: quote.destination), ports.destination,
-            client: Address(mapped: quote.source), ports.source)
+            outgoing: sight.quote.proto, server: Address(mapped: sight.quote.destination),
+            ports.destination, client: Address(mapped: sight.quote.source), ports.source)
     else { return .notOurs }
     let view = table.view(index, core.rules)
-    if view.method == .server(.masquerade),
-        !unmasqueradeError(&frame, &packet, quote, view, &work)
-    {
-        return .drop(.malformedTransport)
+    if view.method == .server(.masquerade) {
+        guard sight.isChecksumRight,
+            unmasqueradeError(&frame, &packet, sight.quote, view, &work)
+        else { return .drop(.malformedTransport) }
     }
     core.rules.countOutgoing(table.server(of: index), byteCount: packet.byteCount)
     return .passes
@@ -53,19 +62,14 @@ func requestError<Address: FlowAddress>(
     _ frame: inout Frame, _ packet: inout HostPacket, _ table: inout ConnectionTable<Address>,
     _ core: inout DirectorCore, _ work: inout Work
 ) -> Verdict? {
-    let bytes = work.bytes(of: frame)
-    guard let head = errorHead(packet, in: bytes),
-        let quote = QuotedPacket(
-            bytes, at: head.quoteStart, end: packet.end, isIPv4: packet.isIPv4)
-    else { return nil }
+    guard let sight = ErrorSight(packet, in: work.bytes(of: frame)) else { return nil }
     if packet.isForHost, packet.isIPv4,
-        let verdict = tunnelError(&frame, packet, quote, &table, &core, &work)
+        let verdict = tunnelError(&frame, packet, sight, &table, &core, &work)
     {
         return verdict
     }
-    guard !(quote.isLaterFragment), packet.isIPv4 || !quote.isFragment,
-        let ports = quote.ports(in: bytes, end: packet.end)
-    else { return nil }
+    let quote = sight.quote
+    guard packet.isIPv4 || !quote.isFragment, let ports = sight.ports else { return nil }
     let flow = ClientFlow(
         quote.proto, client: Address(mapped: quote.destination), ports.destination,
         virtual: Address(mapped: quote.source), ports.source)
@@ -81,13 +85,9 @@ func requestError<Address: FlowAddress>(
         case .refused: return .dropped(.noServer)
         }
     }
-    guard !packet.isIPv4 || isChecksumRight(packet, in: work.bytes(of: frame)) else {
-        return .dropped(.malformedTransport)
-    }
+    guard sight.isChecksumRight else { return .dropped(.malformedTransport) }
     core.rules.countIncoming(table.server(of: index), byteCount: packet.byteCount)
-    return forwardError(&frame, &packet, quote, table.view(index, core.rules), &work, &core)
-}
-
-private func isChecksumRight(_ packet: HostPacket, in frame: RawSpan) -> Bool {
-    Checksum.of(packet.transportBytes(in: frame)) == 0
+    return forwardError(
+        &frame, &packet, quote, table.view(index, core.rules), &work, &core.host,
+        core.rules.settings)
 }

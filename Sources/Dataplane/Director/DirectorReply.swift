@@ -19,30 +19,29 @@ func reply<Address: FlowAddress>(
     _ frame: inout Frame, _ packet: inout HostPacket, _ table: inout ConnectionTable<Address>,
     _ core: inout DirectorCore, _ work: inout Work
 ) -> ReplyOutcome {
-    let transport = packet.transportBytes(in: work.bytes(of: frame))
-    guard packet.proto.hasPorts, let ports = TransportPorts(transport) else { return .notOurs }
-    let event = TransportEvent(packet.proto, transport)
+    guard let sight = packet.transportSight(in: work.bytes(of: frame)) else { return .notOurs }
     guard
         let index = table.find(
-            outgoing: packet.proto, server: Address(mapped: packet.source), ports.source,
-            client: Address(mapped: packet.destination), ports.destination)
-    else { return refuseStray(frame, packet, ports.source, event, &core, &work) }
+            outgoing: packet.proto, server: Address(mapped: packet.source), sight.sourcePort,
+            client: Address(mapped: packet.destination), sight.destinationPort)
+    else { return refuseStray(frame, packet, sight, &core, &work) }
     let view = table.view(index, core.rules)
     if view.method == .server(.masquerade), !unmasquerade(&frame, &packet, view, &work) {
         return .drop(.malformedTransport)
     }
     core.rules.countOutgoing(table.server(of: index), byteCount: packet.byteCount)
-    table.advance(index, event, .output, rules: &core.rules)
+    table.advance(index, sight.event, .output, rules: &core.rules)
     return .passes
 }
 
 /// With `nat_icmp_send`, tells a real server that what it answers is no longer known.
 private func refuseStray(
-    _ frame: Frame, _ packet: HostPacket, _ port: Port, _ event: TransportEvent,
-    _ core: inout DirectorCore, _ work: inout Work
+    _ frame: Frame, _ packet: HostPacket, _ sight: TransportSight, _ core: inout DirectorCore,
+    _ work: inout Work
 ) -> ReplyOutcome {
-    guard core.rules.settings.natICMPSend, !event.isReset,
-        core.rules.isMasqueraded(proto: packet.proto, address: packet.source, port: port)
+    guard core.rules.settings.natICMPSend, !sight.event.isReset,
+        core.rules.isMasqueraded(
+            proto: packet.proto, address: packet.source, port: sight.sourcePort)
     else { return .notOurs }
     refuse(.portUnreachable, frame, packet, &work, &core.host)
     return .drop(.noFlow)
@@ -54,5 +53,23 @@ extension HostPacket {
     func transportBytes(in frame: RawSpan) -> RawSpan {
         let end = min(end, frame.byteCount)
         return frame.extracting(min(transport, end)..<end)
+    }
+}
+
+/// What is asked of a transport header before the connection is known.
+struct TransportSight {
+    var sourcePort: Port
+    var destinationPort: Port
+    var event: TransportEvent
+}
+
+extension HostPacket {
+    /// Nil without ports.
+    func transportSight(in frame: RawSpan) -> TransportSight? {
+        let transport = transportBytes(in: frame)
+        guard proto.hasPorts, let ports = TransportPorts(transport) else { return nil }
+        return TransportSight(
+            sourcePort: ports.source, destinationPort: ports.destination,
+            event: TransportEvent(proto, transport))
     }
 }

@@ -21,13 +21,14 @@ func request<Address: FlowAddress>(
     _ frame: inout Frame, _ packet: inout HostPacket, _ table: inout ConnectionTable<Address>,
     _ core: inout DirectorCore, _ work: inout Work
 ) -> Verdict? {
-    let transport = packet.transportBytes(in: work.bytes(of: frame))
     guard packet.proto.hasPorts else { return nil }
-    guard let ports = TransportPorts(transport) else { return .dropped(.malformedTransport) }
-    let event = TransportEvent(packet.proto, transport)
+    guard let sight = packet.transportSight(in: work.bytes(of: frame)) else {
+        return .dropped(.malformedTransport)
+    }
+    let event = sight.event
     let flow = ClientFlow(
-        packet.proto, client: Address(mapped: packet.source), ports.source,
-        virtual: Address(mapped: packet.destination), ports.destination)
+        packet.proto, client: Address(mapped: packet.source), sight.sourcePort,
+        virtual: Address(mapped: packet.destination), sight.destinationPort)
     if let index = table.find(incoming: flow) {
         switch table.use(index, event, rules: core.rules) {
         case .keep: return carry(&frame, &packet, by: index, event, &table, &core, &work)
@@ -82,7 +83,7 @@ private func carry<Address: FlowAddress>(
     core.rules.countIncoming(table.server(of: index), byteCount: packet.byteCount)
     let view = table.view(index, core.rules)
     table.advance(index, event, .input, rules: &core.rules)
-    return forward(&frame, &packet, view, &work, &core)
+    return forward(&frame, &packet, view, &work, &core.host, core.rules.settings)
 }
 
 /// What becomes of a packet whose virtual server has no real server for it: it bypasses them, or its

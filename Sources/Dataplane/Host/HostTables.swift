@@ -49,6 +49,14 @@ struct HostTables: ~Copyable {
         routes.sort { $0.length > $1.length }
     }
 
+    /// Takes up another configuration; what was learnt of paths stays.
+    mutating func replace(with host: DirectorHost) {
+        var next = HostTables(host)
+        next.paths = paths
+        next.lastIdentification = lastIdentification
+        self = next
+    }
+
     /// Whether the address is the host's.
     @inline(__always)
     func isOwn(_ address: IPv6Address) -> Bool {
