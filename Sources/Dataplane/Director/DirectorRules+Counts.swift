@@ -9,21 +9,21 @@
 extension DirectorRules {
     /// An entry of the connection table names the server from now on.
     @inline(__always)
-    mutating func bind(_ server: RealServerIndex, isTemplate: Bool, isActive: Bool) {
+    package mutating func bind(_ server: RealServerIndex, isTemplate: Bool, isActive: Bool) {
         guard server != .none else { return }
         self[server].bind(isTemplate: isTemplate, isActive: isActive)
     }
 
     /// The entry is gone. `isActive` is what it counted as last.
     @inline(__always)
-    mutating func unbind(_ server: RealServerIndex, isTemplate: Bool, isActive: Bool) {
+    package mutating func unbind(_ server: RealServerIndex, isTemplate: Bool, isActive: Bool) {
         guard server != .none else { return }
         self[server].unbind(isTemplate: isTemplate, isActive: isActive)
     }
 
     /// An entry that is no template changes its state.
     @inline(__always)
-    mutating func setActive(_ server: RealServerIndex, from: Bool, to: Bool) {
+    package mutating func setActive(_ server: RealServerIndex, from: Bool, to: Bool) {
         guard server != .none, from != to else { return }
         let change: Int32 = to ? 1 : -1
         self[server].activeCount &+= change
@@ -32,7 +32,9 @@ extension DirectorRules {
 
     /// A new connection of a virtual server.
     @inline(__always)
-    mutating func countConnection(_ virtualServer: VirtualServerIndex, _ server: RealServerIndex) {
+    package mutating func countConnection(
+        _ virtualServer: VirtualServerIndex, _ server: RealServerIndex
+    ) {
         self[virtualServer].counters.connectionCount &+= 1
         guard server != .none else { return }
         self[server].counters.connectionCount &+= 1
@@ -40,7 +42,7 @@ extension DirectorRules {
 
     /// A packet to the server, and to its virtual server. Deleted ones count no more.
     @inline(__always)
-    mutating func countIncoming(_ server: RealServerIndex, byteCount: Int) {
+    package mutating func countIncoming(_ server: RealServerIndex, byteCount: Int) {
         guard server != .none, self[server].isAvailable else { return }
         self[server].counters.incoming.add(byteCount)
         self[self[server].owner].counters.incoming.add(byteCount)
@@ -48,7 +50,7 @@ extension DirectorRules {
 
     /// A packet from the server.
     @inline(__always)
-    mutating func countOutgoing(_ server: RealServerIndex, byteCount: Int) {
+    package mutating func countOutgoing(_ server: RealServerIndex, byteCount: Int) {
         guard server != .none, self[server].isAvailable else { return }
         self[server].counters.outgoing.add(byteCount)
         self[self[server].owner].counters.outgoing.add(byteCount)

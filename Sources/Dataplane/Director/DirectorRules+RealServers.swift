@@ -50,7 +50,7 @@ extension DirectorRules {
 
     /// Lets time pass: places of servers that were deleted and that nothing names become free.
     @inline(__always)
-    mutating func expire(now: UInt64) {
+    package mutating func expire(now: UInt64) {
         clock = max(clock, now)
         if clock >= trashDeadline { emptyTrash() }
     }

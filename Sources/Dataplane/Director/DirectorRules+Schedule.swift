@@ -6,7 +6,7 @@
 
 extension DirectorRules {
     /// The server for a new connection; nil when the scheduler has none.
-    mutating func schedule(
+    package mutating func schedule(
         _ virtualServer: VirtualServerIndex, _ request: SchedulingRequest
     ) -> RealServerIndex? {
         clock = max(clock, request.now)

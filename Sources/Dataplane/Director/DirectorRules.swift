@@ -79,7 +79,8 @@ extension DirectorRules {
     /// The mark of a packet, 0 for none. Of several rules that fit the last one counts: marking
     /// does not end the walk through the chain.
     @inline(__always)
-    func mark(proto: IPProtocol, destination: IPv6Address, destinationPort: Port) -> UInt32 {
+    package func mark(proto: IPProtocol, destination: IPv6Address, destinationPort: Port) -> UInt32
+    {
         guard !marks.isEmpty else { return 0 }
         let exact = table.find(RuleKey(.markedPort, destination, destinationPort, proto))
         let whole = table.find(RuleKey(.markedAddress, destination, Port(0), proto))
@@ -90,7 +91,7 @@ extension DirectorRules {
     /// The virtual server of a packet: by its mark, by address and port, as the data connection of
     /// an FTP service, by address alone (ip_vs_service_find).
     @inline(__always)
-    func find(
+    package func find(
         mark: UInt32, isIPv4: Bool, proto: IPProtocol, destination: IPv6Address,
         destinationPort port: Port
     ) -> VirtualServerIndex? {
@@ -119,7 +120,7 @@ extension DirectorRules {
 
     /// Whether a server behind masquerading has this address and port, so that what it sends and
     /// nothing knows is a stray reply (ip_vs_has_real_service).
-    func isMasqueraded(proto: IPProtocol, address: IPv6Address, port: Port) -> Bool {
+    package func isMasqueraded(proto: IPProtocol, address: IPv6Address, port: Port) -> Bool {
         table.find(RuleKey(.realServer, address, port, proto)) != nil
             || table.find(RuleKey(.realServer, address, port, IPProtocol(rawValue: 0))) != nil
     }

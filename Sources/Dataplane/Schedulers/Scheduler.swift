@@ -35,14 +35,26 @@ public struct SchedulerFlags: OptionSet, Hashable, Sendable {
 }
 
 /// The connection that a scheduler is asked about. Addresses in the mapped form.
-struct SchedulingRequest {
-    var client: IPv6Address
-    var clientPort: Port
-    var destination: IPv6Address
-    var destinationPort: Port
-    var proto: IPProtocol
+package struct SchedulingRequest {
+    package var client: IPv6Address
+    package var clientPort: Port
+    package var destination: IPv6Address
+    package var destinationPort: Port
+    package var proto: IPProtocol
     /// Hundredths of a second on the clock of `process`.
-    var now: UInt64
+    package var now: UInt64
+
+    package init(
+        client: IPv6Address, clientPort: Port, destination: IPv6Address, destinationPort: Port,
+        proto: IPProtocol, now: UInt64
+    ) {
+        self.client = client
+        self.clientPort = clientPort
+        self.destination = destination
+        self.destinationPort = destinationPort
+        self.proto = proto
+        self.now = now
+    }
 }
 
 /// What a scheduler keeps. One form for all of them, so that changing a service's scheduler is
