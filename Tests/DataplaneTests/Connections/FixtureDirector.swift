@@ -70,7 +70,7 @@ struct FixtureDirector: ~Copyable {
     private mutating func request(
         _ packet: FixturePacket, _ source: Port, _ target: Port, mark: UInt32
     ) {
-        let event = unsafe TransportEvent(packet.proto, packet.transport.span.bytes)
+        let event = TransportEvent(packet.proto, bytes: packet.transport)
         let isIPv4 = if case .v4 = packet.destination { true } else { false }
         let service = rules.find(
             mark: mark, isIPv4: isIPv4, proto: packet.proto,
@@ -91,7 +91,7 @@ struct FixtureDirector: ~Copyable {
     }
 
     private mutating func reply(_ packet: FixturePacket, _ source: Port, _ target: Port) {
-        let event = unsafe TransportEvent(packet.proto, packet.transport.span.bytes)
+        let event = TransportEvent(packet.proto, bytes: packet.transport)
         switch (packet.source, packet.destination) {
         case (.v4(let server), .v4(let client)):
             guard
