@@ -101,6 +101,7 @@ extension DirectorRules {
         }) {
             let server = trash.remove(at: position)
             if self[server].owner == .none { self[server].counters = ServiceCounters() }
+            self[server].lastWeight = rule.weight
             return server
         }
         guard rule.address.isForHosts else { throw .invalid(.address) }
