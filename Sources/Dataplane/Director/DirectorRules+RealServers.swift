@@ -17,6 +17,7 @@ extension DirectorRules {
         guard index(of: rule.address, rule.port, in: place) == nil else { throw .serverExists }
         let server = try takeUp(rule, for: key)
         self[server].owner = place
+        self[server].lastWeight = rule.weight
         configure(server, as: rule)
         self[place].order.insert(server, at: 0)
         serverWasAdded(to: place)

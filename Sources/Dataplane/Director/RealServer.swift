@@ -84,7 +84,8 @@ public struct RealServer: Sendable {
     var idleSince: UInt64?
     /// Its upper threshold was reached and the lower one not come back to.
     var isOverloaded = false
-    /// The latest weight that was not zero: what Maglev hashing goes by.
+    /// The latest weight that was not zero, since the server was last added: what Maglev hashing
+    /// goes by.
     var lastWeight: Int32
     /// Entries of the table in a state that counts as active.
     public internal(set) var activeCount: Int32 = 0
