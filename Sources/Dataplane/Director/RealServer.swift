@@ -83,7 +83,7 @@ public struct RealServer: Sendable {
     /// Deleted: when it was first seen that nothing names it.
     var idleSince: UInt64?
     /// Its upper threshold was reached and the lower one not come back to.
-    var isOverloaded = false
+    package internal(set) var isOverloaded = false
     /// The latest weight that was not zero, since the server was last added: what Maglev hashing
     /// goes by.
     var lastWeight: Int32

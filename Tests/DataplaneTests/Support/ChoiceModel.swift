@@ -42,6 +42,8 @@ struct ChoiceModel {
 
     var rules = DirectorRules(key: HashKey(k0: 1, k1: 2))
     private(set) var entries: [Flow: Entry] = [:]
+    /// Hundredths of a second.
+    var now: UInt64 = 0
     var connReuseMode: UInt32 = 1
     var isSloppy = false
     var expiresWithoutServer = false
@@ -65,7 +67,7 @@ struct ChoiceModel {
                 SchedulingRequest(
                     client: packet.source, clientPort: packet.sourcePort,
                     destination: packet.destination, destinationPort: packet.destinationPort,
-                    proto: packet.proto, now: 0))
+                    proto: packet.proto, now: now))
         else { return .unserved }
         let isMasqueraded = rules.servers[Int(server.rawValue)].rule.method == .masquerade
         entries[flow] = Entry(
@@ -111,7 +113,9 @@ struct ChoiceModel {
     }
 
     private func isOpening(_ packet: TransportPacket) -> Bool {
-        packet.proto == .udp || packet.sourcePort != Port(20) && (packet.flags & 2 != 0 || isSloppy) && packet.flags & 4 == 0
+        packet.proto == .udp
+            || packet.sourcePort != Port(20) && (packet.flags & 2 != 0 || isSloppy)
+                && packet.flags & 4 == 0
     }
 
     private func isReplaced(_ entry: Entry, by packet: TransportPacket) -> Bool {

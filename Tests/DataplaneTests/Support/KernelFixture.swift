@@ -5,17 +5,22 @@
 // whoever asks must say what to do then.
 
 import Dataplane
+import Wire
+
 import class Foundation.FileManager
 import struct Foundation.URL
-import Wire
 
 struct KernelFixture {
     enum Step {
         case change(RuleChange)
+        /// A change that ipvsadm or the kernel did not take.
+        case refusal(RuleChange)
         case mark(MarkRule)
         case setting(name: String, value: UInt32)
         /// From the client's side or not, and what answered it.
         case packet(TransportPacket?, isFromClient: Bool, answers: [Answer])
+        /// So many seconds pass.
+        case wait(Double)
         /// The output of `ipvsadm -Ln`.
         case listing([String])
         case other(String)
@@ -47,7 +52,9 @@ struct KernelFixture {
         let words = line.split(separator: " ").map(String.init)
         switch words.first {
         case "<":
-            guard case .packet(let packet, let isFromClient, var answers) = steps.last else { return }
+            guard case .packet(let packet, let isFromClient, var answers) = steps.last else {
+                return
+            }
             let answer = TransportPacket(hex: words[2])
             answers.append(Answer(isToClient: words[1] == "client", packet: answer))
             steps[steps.count - 1] = .packet(packet, isFromClient: isFromClient, answers: answers)
@@ -62,11 +69,12 @@ struct KernelFixture {
             steps.append(.mark(mark))
         case "sysctl" where words.count == 3:
             steps.append(.setting(name: words[1], value: UInt32(words[2]) ?? 0))
-        case "ipvsadm":
+        case "ipvsadm", "ipvsadm!":
             guard let change = RuleChange(Array(words.dropFirst())) else {
                 return steps.append(.other(String(line)))
             }
-            steps.append(.change(change))
+            steps.append(words[0] == "ipvsadm" ? .change(change) : .refusal(change))
+        case "wait": steps.append(.wait(Double(words[1]) ?? 0))
         case "list" where words == ["list", "-Ln"]: steps.append(.listing([]))
         case "title", "#": break
         default: steps.append(.other(String(line)))

@@ -5,15 +5,17 @@ import Dataplane
 import Wire
 
 enum RuleChange {
-    case addService(VirtualServerRule), editService(VirtualServerRule)
+    case addService(VirtualServerRule)
+    case editService(VirtualServerRule)
     case deleteService(VirtualServerKey)
-    case addServer(RealServerRule, VirtualServerKey), editServer(RealServerRule, VirtualServerKey)
+    case addServer(RealServerRule, VirtualServerKey)
+    case editServer(RealServerRule, VirtualServerKey)
     case deleteServer(IPAddress, Port, VirtualServerKey)
     case clear
     case zero
 
     init?(_ words: [String]) {
-        var options = Options()
+        var options = RuleOptions()
         guard options.read(words[...]) else { return nil }
         if options.command == "-C" {
             self = .clear
@@ -64,7 +66,7 @@ enum RuleChange {
     }
 }
 
-private struct Options {
+struct RuleOptions {
     var command = ""
     var key: VirtualServerKey?
     var server: (address: IPAddress, port: Port)?
@@ -127,8 +129,9 @@ private struct Options {
         return true
     }
 
-    private static func endpoint(_ text: String) -> (address: IPAddress, port: Port)? {
-        guard let colon = text.lastIndex(of: ":"), let port = Port(text[text.index(after: colon)...]),
+    static func endpoint(_ text: String) -> (address: IPAddress, port: Port)? {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Port(text[text.index(after: colon)...]),
             let address = IPAddress(text[..<colon].filter { $0 != "[" && $0 != "]" })
         else { return nil }
         return (address, port)
