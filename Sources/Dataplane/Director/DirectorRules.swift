@@ -15,6 +15,8 @@ public struct DirectorRules: Sendable {
     public internal(set) var servers: [RealServer] = []
     public var settings = DirectorSettings()
     public private(set) var marks: [MarkRule] = []
+    /// Broadcast addresses of the host's links: no real server can have one.
+    public var broadcasts: Set<IPv4Address> = []
 
     let key: HashKey
     var table = RuleTable()
