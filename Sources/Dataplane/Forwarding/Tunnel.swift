@@ -2,8 +2,8 @@
 // draft-ietf-intarea-gue; ip_vs_tunnel_xmit in net/netfilter/ipvs/ip_vs_xmit.c). Each IP version goes
 // inside each.
 //
-// Invariant: the outer header takes traffic class and hop limit of the inner one and, while `pmtu_disc`
-// is on, its DF. Whether the packet fits is asked of the inner packet, so that its sender learns
+// Invariant: the outer header takes traffic class (less a congestion mark: RFC 3168, section 9.1.1) and
+// hop limit of the inner one and, while `pmtu_disc` is on, its DF. Whether the packet fits is asked of the inner packet, so that its sender learns
 // what fits inside the tunnel.
 
 import Wire
@@ -129,6 +129,9 @@ private func wrap(
     packet.end &+= headerByteCount
     packet.dontFragment = dontFragment
     packet.recordedRoute = 0
+    let codepoint = ECN(trafficClass: packet.trafficClass)
+    packet.trafficClass = (codepoint == .ce ? .ect0 : codepoint).replacing(
+        in: packet.trafficClass)
     packet.source = source
     packet.destination = view.server
     var bytes = work.mutableBytes(of: frame)

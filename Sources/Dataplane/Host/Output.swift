@@ -91,8 +91,8 @@ private func cutIPv6(
 ) -> Bool {
     let place = fragmentHeaderPlace(work.bytes(of: frame), packet)
     let room = limit &- (place.offset &- packet.network) &- IPv6FragmentFields.byteCount
-    let data = place.offset &+ IPv6FragmentFields.byteCount
-        ..< packet.end &+ IPv6FragmentFields.byteCount
+    let start = place.offset &+ IPv6FragmentFields.byteCount
+    let data = start..<packet.end &+ IPv6FragmentFields.byteCount
     let added = data.count &- packet.piecesByteCount
     let first = packet.pieceByteCount &+ added
     let keepsPieces =
