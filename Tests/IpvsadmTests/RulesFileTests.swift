@@ -30,7 +30,8 @@ import Testing
     @Test func `comments, empty lines and the program's name are passed over`() throws {
         var rules = DirectorRules(key: Self.key)
         try rules.restore(
-            "# saved\n\n  #-A -t 10.0.0.9:80\nipvsadm -A -t 10.0.0.1:80\r\n \t\nipvsadm\n", file: "f")
+            "# saved\n\n  #-A -t 10.0.0.9:80\nipvsadm -A -t 10.0.0.1:80\r\n \t\nipvsadm\n",
+            file: "f")
         #expect(rules.savedText == "-A -t 10.0.0.1:80 -s wlc\n")
     }
 

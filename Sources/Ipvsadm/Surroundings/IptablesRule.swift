@@ -109,7 +109,9 @@ struct IptablesRule {
         guard target == "MARK", let mark else {
             throw SurroundingsError("`-j \(target)' in PREROUTING cannot be said as marks")
         }
-        guard let destination else { throw SurroundingsError("a mark without `-d' marks everything") }
+        guard let destination else {
+            throw SurroundingsError("a mark without `-d' marks everything")
+        }
         if ports.contains(where: { $0.contains(0) }) {
             throw SurroundingsError("port 0 cannot be said as a mark")
         }
