@@ -18,7 +18,8 @@ enum ListingReader {
 
     static func connection(_ line: String) -> ConnectionEntry? {
         let words = line.split(separator: " ")
-        let proto = words.first == "IP" ? IPProtocol(rawValue: 0) : IPProtocol(words[0].lowercased())
+        let name = words.first?.lowercased() ?? ""
+        let proto = name == "ip" ? IPProtocol(rawValue: 0) : IPProtocol(name)
         guard words.count == 6, let proto, let client = endpoint(words[3]),
             let virtual = endpoint(words[4]), let server = endpoint(words[5])
         else { return nil }

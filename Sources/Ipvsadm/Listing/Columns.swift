@@ -19,7 +19,9 @@ extension String {
     }
 
     /// The first bytes, as a C string cut short.
-    func cut(to byteCount: Int) -> String { String(decoding: utf8.prefix(byteCount), as: UTF8.self) }
+    func cut(to byteCount: Int) -> String {
+        String(decoding: utf8.prefix(byteCount), as: UTF8.self)
+    }
 }
 
 enum Columns {

@@ -6,6 +6,7 @@
 
 import ctypes
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -43,6 +44,19 @@ def record(source, target):
         file.write("\n".join(output) + "\n")
 
 
+def save_marks(source, target):
+    """Makes the marks that a list of iptables commands says, and what the programs save of them."""
+    with open(source, encoding="utf-8") as file:
+        for line in file:
+            program, *words = shlex.split(line)
+            subprocess.run([f"{program}-legacy", *words], check=True)
+    with open(target, "w", encoding="utf-8") as file:
+        for program in ("iptables-legacy-save", "ip6tables-legacy-save"):
+            saved = subprocess.run([program], text=True, capture_output=True, check=True).stdout
+            file.writelines(re.sub(r"\[\d+:\d+\]", "[0:0]", line) + "\n"
+                            for line in saved.splitlines() if not line.startswith("#"))
+
+
 def main():
     work = sys.argv[1]
     libc = ctypes.CDLL(None, use_errno=True)
@@ -50,14 +64,17 @@ def main():
         subprocess.run(["mount", "--bind", f"{work}/input/{name}", f"/etc/{name}"], check=True)
     new_network_namespace = 0x40000000
     for name in sorted(os.listdir(f"{work}/input")):
-        if not name.endswith(".txt"):
+        if not name.endswith((".txt", ".iptables")):
             continue
         if os.fork() == 0:
             if libc.unshare(new_network_namespace) != 0:
                 sys.exit("unshare")
             subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
             subprocess.run(["ip", "addr", "add", "10.2.0.1/16", "dev", "lo"], check=True)
-            record(f"{work}/input/{name}", f"{work}/output/{name}")
+            if name.endswith(".iptables"):
+                save_marks(f"{work}/input/{name}", f"{work}/output/{name}.save")
+            else:
+                record(f"{work}/input/{name}", f"{work}/output/{name}")
             os._exit(0)
         os.wait()
         print(name, flush=True)
