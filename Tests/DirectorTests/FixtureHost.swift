@@ -55,6 +55,8 @@ extension DirectorSettings {
         case "pmtu_disc": pmtuDisc = value != 0
         case "schedule_icmp": scheduleICMP = value != 0
         case "ignore_tunneled": ignoreTunneled = value != 0
+        case "lblc_expiration": lblcExpiration = value
+        case "lblcr_expiration": lblcrExpiration = value
         case "snat_reroute": snatReroute = value != 0
         default: throw UnknownSetting(name: name, value: text)
         }

@@ -79,6 +79,8 @@ struct FixtureRunner: ~Copyable {
     private mutating func command(
         _ words: [String], _ refusal: [String]?, _ step: KernelFixture.Step
     ) {
+        // The kernel that was asked has no twos; Weft has.
+        if refusal != nil, words.contains("twos") { return }
         var message = ""
         do {
             let command = try IpvsadmCommand(words)
@@ -102,7 +104,8 @@ struct FixtureRunner: ~Copyable {
             lines = Array(lines.prefix(2)) + lines.dropFirst(2).map(Self.maskCountdown).sorted()
         }
         let listed = lines.map { $0.trimmed }
-        if listed != expected.map({ $0.trimmed }) {
+        let kernel = expected == [""] ? [] : expected.map { $0.trimmed }
+        if listed != kernel {
             note(
                 step,
                 "list \(words.joined(separator: " ")):\n" + listed.joined(separator: "\n")

@@ -23,6 +23,12 @@ func direct(
     case .consumed(let kind): return director.core.host.isRouter ? .consumed(kind) : nil
     case .packet: break
     }
+    // IPv6 is put together before anything else is asked, IPv4 where IPVS looks at it.
+    if !packet.isIPv4, director.core.rules.hasVirtualServers(isIPv4: false), !frame.isGenerated,
+        let verdict = director.core.assemble(&frame, &packet, &work)
+    {
+        return verdict
+    }
     packet.mark = director.core.rules.mark(of: packet, in: work.bytes(of: frame))
     if packet.mark != 0 { packet.isForHost = true }
     guard packet.isForHost || frame.isGenerated || director.core.host.isRouter else { return nil }
@@ -48,7 +54,7 @@ private func receive<Address: FlowAddress>(
     _ core: inout DirectorCore, _ work: inout Work
 ) -> Verdict? {
     guard core.rules.hasVirtualServers(isIPv4: packet.isIPv4) else { return core.own }
-    if let verdict = reassemble(&frame, &packet, &core, &work) { return verdict }
+    if packet.isIPv4, let verdict = core.assemble(&frame, &packet, &work) { return verdict }
     switch answer(&frame, &packet, &table, &core, &work) {
     case .drop(let reason): return .dropped(reason)
     case .passes: return .consumed(.host)
@@ -67,7 +73,7 @@ private func pass<Address: FlowAddress>(
     if core.rules.hasVirtualServers(isIPv4: packet.isIPv4),
         packet.isMessage || packet.proto.hasPorts
     {
-        if let verdict = reassemble(&frame, &packet, &core, &work) { return verdict }
+        if packet.isIPv4, let verdict = core.assemble(&frame, &packet, &work) { return verdict }
         if packet.isMessage,
             let verdict = requestError(&frame, &packet, &table, &core, &work)
         {
@@ -121,6 +127,12 @@ private func ask<Address: FlowAddress>(
 }
 
 extension DirectorCore {
+    fileprivate mutating func assemble(
+        _ frame: inout Frame, _ packet: inout HostPacket, _ work: inout Work
+    ) -> Verdict? {
+        reassemble(&frame, &packet, host, &work, &reassembly)
+    }
+
     /// What becomes of a packet for the host that IPVS does not take.
     fileprivate var own: Verdict? { host.isRouter ? .consumed(.host) : nil }
 }

@@ -27,7 +27,10 @@ public struct Director: ~Copyable {
 
     /// The host it runs on.
     public var host: DirectorHost {
-        didSet { core.host.replace(with: host) }
+        didSet {
+            core.host.replace(with: host)
+            core.rules.broadcasts = host.broadcasts
+        }
     }
 
     /// Changes the rules. Connections of real servers that were deleted end at once where
@@ -78,7 +81,8 @@ struct DirectorCore: ~Copyable {
 
     init(host: DirectorHost, key: HashKey) {
         rules = DirectorRules(key: key)
+        rules.broadcasts = host.broadcasts
         self.host = HostTables(host)
-        reassembly = ReassemblyTable(key: key)
+        reassembly = ReassemblyTable()
     }
 }

@@ -18,6 +18,7 @@ struct ErrorSight {
     var quote: QuotedPacket
     /// Of the quoted packet, as far as it has any.
     var ports: (source: Port, destination: Port)?
+    /// As the kernel sees it: without the pseudo-header, which IPv6 has (see ARCHITECTURE).
     var isChecksumRight: Bool
 
     /// Nil for what is no error or quotes nothing that makes sense.
@@ -32,7 +33,7 @@ struct ErrorSight {
         message = HostMessage(type: bytes.u8(0), code: bytes.u8(1), parameter: bytes.u32(4))
         self.quote = quote
         ports = quote.ports(in: frame, end: packet.end)
-        isChecksumRight = !packet.isIPv4 || Checksum.of(bytes) == 0
+        isChecksumRight = Checksum.of(bytes) == 0
     }
 }
 
@@ -85,7 +86,7 @@ func requestError<Address: FlowAddress>(
         case .refused: return .dropped(.noServer)
         }
     }
-    guard sight.isChecksumRight else { return .dropped(.malformedTransport) }
+    guard !packet.isIPv4 || sight.isChecksumRight else { return .dropped(.malformedTransport) }
     core.rules.countIncoming(table.server(of: index), byteCount: packet.byteCount)
     return forwardError(
         &frame, &packet, quote, table.view(index, core.rules), &work, &core.host,

@@ -46,3 +46,8 @@ public struct DirectorHost: Hashable, Sendable {
         self.isRouter = isRouter
     }
 }
+
+extension DirectorHost {
+    /// The broadcast addresses of its links.
+    var broadcasts: Set<IPv4Address> { Set(links.flatMap(\.prefixes).compactMap(\.broadcast)) }
+}

@@ -3,7 +3,8 @@
 // ip_vs_proto_tcp.c, _udp.c and _sctp.c).
 //
 // Invariant: TCP's and UDP's checksum changes by the difference only, so that a damaged segment stays
-// damaged; SCTP's is computed anew when the port changes, as the kernel does.
+// damaged; SCTP's is computed anew when the port changes, and UDP's where there was none, as the
+// kernel does.
 
 import Wire
 
@@ -56,12 +57,31 @@ private func rewrite(
     report(
         &bytes, at: packet.transport, proto: packet.proto, byteCount: byteCount, end, to: port,
         applying: delta)
+    if packet.proto == .udp, bytes.byteCount >= packet.end,
+        bytes.bytes.u16(packet.transport &+ 6) == 0
+    {
+        sumUp(&bytes, packet, end, address)
+    }
     if packet.proto == .sctp, before != ports(bytes.bytes, packet),
         bytes.byteCount >= packet.end
     {
         bytes.refreshSCTPChecksum(in: packet.transport..<packet.end)
     }
     return true
+}
+
+/// Gives a datagram a checksum that came without one: the kernel does.
+@inline(never)
+private func sumUp(
+    _ bytes: inout MutableRawSpan, _ packet: HostPacket, _ end: End, _ address: IPv6Address
+) {
+    let datagram = packet.transport..<packet.end
+    let addresses =
+        end == .source
+        ? AddressPair(address, packet.destination) : AddressPair(packet.source, address)
+    let seed = addresses.pseudoHeader(proto: .udp, byteCount: datagram.count)
+    let checksum = Checksum.of(bytes.bytes.extracting(datagram), seed: seed)
+    bytes.setU16(packet.transport &+ 6, checksum == 0 ? 0xffff : checksum)
 }
 
 /// Both ports as one number.
