@@ -9,7 +9,7 @@ import Ipvsadm
 import Wire
 
 struct FixtureRunner: ~Copyable {
-    struct Difference: CustomStringConvertible {
+    struct Difference: CustomStringConvertible, Sendable {
         var line: Int
         var what: String
         var description: String { "line \(line): \(what)" }
@@ -25,6 +25,7 @@ struct FixtureRunner: ~Copyable {
     private var now: UInt64 = 1_000_000_000_000
     private(set) var frameCount = 0
     private(set) var answerCount = 0
+    private(set) var listCount = 0
     private(set) var differences: [Difference] = []
 
     init() {
@@ -96,6 +97,7 @@ struct FixtureRunner: ~Copyable {
         _ words: [String], _ expected: [String], _ step: KernelFixture.Step
     ) {
         guard let rules = state.director?.rules else { return }
+        listCount += 1
         session.rules = rules
         session.connections = state.director?.connectionEntries() ?? []
         let outcome = session.run(words)
@@ -149,7 +151,8 @@ extension FixtureRunner {
             for index in 0..<frames.count
             where frames[index].verdict == .transmitted(.link(FixtureHost.link(to: side))) {
                 let sent = arena.bytes(of: frames[index])
-                answers.append(.init(side: side, bytes: (link..<sent.byteCount).map { sent.u8($0) }))
+                answers.append(
+                    .init(side: side, bytes: (link..<sent.byteCount).map { sent.u8($0) }))
             }
         }
         frames.removeAll()
@@ -165,7 +168,8 @@ extension FixtureRunner {
         let kernels = step.answers.map { ($0.side, KernelRandomness.masked($0.bytes)) }
         guard ours.elementsEqual(kernels, by: ==) else {
             return note(
-                step, "sent\n\(ours.map(Self.text).joined(separator: "\n"))\nkernel\n"
+                step,
+                "sent\n\(ours.map(Self.text).joined(separator: "\n"))\nkernel\n"
                     + kernels.map(Self.text).joined(separator: "\n"))
         }
     }

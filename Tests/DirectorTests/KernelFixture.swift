@@ -43,7 +43,8 @@ struct KernelFixture {
     var steps: [Step] = []
 
     init(_ text: String) throws {
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
         where !line.isEmpty && !line.hasPrefix("#") {
             guard read(line, number: index + 1) else {
                 throw Malformed(line: index + 1, text: String(line))
@@ -91,7 +92,8 @@ struct KernelFixture {
     private mutating func append(_ text: String) -> Bool {
         guard let last = steps.indices.last else { return false }
         switch steps[last].action {
-        case .list(let words, let output): steps[last].action = .list(words, output: output + [text])
+        case .list(let words, let output):
+            steps[last].action = .list(words, output: output + [text])
         case .ipvsadm(let words, let refusal?):
             steps[last].action = .ipvsadm(words, refusal: refusal + [text])
         default: return false

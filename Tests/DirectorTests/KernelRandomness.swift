@@ -46,7 +46,8 @@ enum KernelRandomness {
         let isLater = packet[start + 6] & 0x1f != 0 || packet[start + 7] != 0
         let isError =
             isOwn && proto == 1
-            && (isLater || (packet.count > start + 20 && [3, 4, 5, 11, 12].contains(packet[start + 20])))
+            && (isLater
+                || (packet.count > start + 20 && [3, 4, 5, 11, 12].contains(packet[start + 20])))
         guard isTunnel || isError else { return }
         for offset in [4, 5, 10, 11] { packet[start + offset] = 0 }
     }
@@ -70,7 +71,8 @@ enum KernelRandomness {
             let length = packet[at] == 1 ? 1 : max(Int(packet[at + 1]), 2)
             if packet[at] == 68 {
                 let step = packet[at + 3] & 15 == 0 ? 4 : 8
-                for word in stride(from: at + step, to: at + length, by: step) where word + 4 <= packet.count {
+                for word in stride(from: at + step, to: at + length, by: step)
+                where word + 4 <= packet.count {
                     for offset in word..<word + 4 { packet[offset] = 0 }
                 }
                 packet[start + 10] = 0
