@@ -109,13 +109,13 @@ extension ConnectionTable {
         }
         switch connection.proto {
         case .tcp:
-            return switch TCPState(bits: connection.state) {
+            return switch TCPState(rawValue: connection.state) {
             case .synReceived, .synAck: true
             case .established: isIdle(connection)
             default: false
             }
         case .sctp:
-            return switch SCTPState(bits: connection.state) {
+            return switch SCTPState(rawValue: connection.state) {
             case .initiated, .initiatedAgain: true
             case .established: isIdle(connection)
             default: false

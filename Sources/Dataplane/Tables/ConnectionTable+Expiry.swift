@@ -78,14 +78,11 @@ extension ConnectionTable {
         if connections[index.place].isOnePacket {
             return end(index, withTemplate: false, rules: &rules)
         }
-        let deadline = wheel.deadline(in: connections[index.place].timeout)
-        let isEarlier = Int32(bitPattern: deadline &- connections[index.place].deadline) < 0
-        connections[index.place].deadline = deadline
-        if isEarlier { bringForward(index) }
+        if connections[index.place].restart(wheel.tick) { bringForward(index) }
     }
 
     /// Moves a connection in the wheel if its slot would be visited after its deadline.
-    private mutating func bringForward(_ index: ConnectionIndex) {
+    mutating func bringForward(_ index: ConnectionIndex) {
         let ticks = wheel.ticks(to: connections[index.place].deadline)
         let visit = wheel.visit(of: connections[index.place].slot)
         guard Int64(ticks) < Int64(truncatingIfNeeded: visit &- wheel.clock) else { return }
@@ -173,8 +170,8 @@ extension Connection {
         guard isInUse else { return false }
         if isTemplate { return control == 0 && state == 0 }
         return switch proto {
-        case .tcp: TCPState(bits: state).isExpendable
-        case .sctp: SCTPState(bits: state).isExpendable
+        case .tcp: TCPState(rawValue: state).isExpendable
+        case .sctp: SCTPState(rawValue: state).isExpendable
         default: packetCount <= 1 && !flags.contains(.answered)
         }
     }

@@ -52,18 +52,19 @@ extension ConnectionTable {
         return nil
     }
 
-    /// Reads from the bucket that the search for a client's connection will start at, and tells which
-    /// connection it will look at first; with `touch` of that one, the memory of a whole batch is
-    /// fetched before the first packet needs it.
+    /// Reads from the bucket that the search for a packet's connection starts at. Called for every packet
+    /// of a batch, and then `touchConnection`, it has memory fetched before the first packet needs
+    /// it. The result means nothing; it is there to be used, so that the reading is done.
     @inline(__always)
-    func first(proto: IPProtocol, client: Address, clientPort: Port) -> ConnectionIndex {
-        first(ofBucket: bucket(of: hash(proto, client, clientPort)))
+    package func touchBucket(of flow: ClientFlow<Address>) -> UInt32 {
+        first(ofBucket: bucket(of: hash(flow.proto, flow.client, flow.clientPort))).rawValue
     }
 
-    /// Reads from a connection, if it is one.
+    /// Reads from the first connection of that bucket.
     @inline(__always)
-    func touchMemory(of index: ConnectionIndex) -> UInt32 {
-        index == .none ? 0 : connections[index.place].deadline
+    package func touchConnection(of flow: ClientFlow<Address>) -> UInt32 {
+        let index = first(ofBucket: bucket(of: hash(flow.proto, flow.client, flow.clientPort)))
+        return index == .none ? 0 : connections[index.place].deadline
     }
 
     /// `.none` when the connection bypasses all servers.
@@ -90,8 +91,8 @@ extension ConnectionTable {
         let connection = connections[index.place]
         if connection.isTemplate { return connection.state == 0 ? "NONE" : "ASSURED" }
         return switch connection.proto {
-        case .tcp: TCPState(bits: connection.state).name
-        case .sctp: SCTPState(bits: connection.state).name
+        case .tcp: TCPState.names[Int(connection.state)]
+        case .sctp: SCTPState.names[Int(connection.state)]
         case .udp: "UDP"
         default: "NONE"
         }

@@ -35,16 +35,19 @@ struct TimingWheel: ~Copyable {
         now < nextVisit && heads[Int(Self.dueSlot)] == .none
     }
 
+    /// The low half of the clock.
+    @inline(__always) var tick: UInt32 { UInt32(truncatingIfNeeded: clock) }
+
     /// Ticks from the clock to a deadline, not above zero when it is due.
     @inline(__always)
     func ticks(to deadline: UInt32) -> Int32 {
-        Int32(bitPattern: deadline &- UInt32(truncatingIfNeeded: clock))
+        Int32(bitPattern: deadline &- tick)
     }
 
     /// The deadline that is so many ticks away.
     @inline(__always)
     func deadline(in ticks: UInt32) -> UInt32 {
-        UInt32(truncatingIfNeeded: clock) &+ min(ticks, UInt32(Int32.max))
+        tick &+ min(ticks, UInt32(Int32.max))
     }
 
     /// The tick at which a slot will be visited.

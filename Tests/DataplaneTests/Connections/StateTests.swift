@@ -85,7 +85,7 @@ import Wire
         for table in StateTable.allCases {
             let direction: ConnectionDirection = table == .output ? .output : .input
             let isInputOnly = table == .inputOnly
-            for state in TCPState.allCases {
+            for state in TCPState.names.indices.map({ TCPState(rawValue: UInt8($0)) }) {
                 for (row, event) in StateMachine.tcp.events.enumerated() {
                     let ordinary = state.after(
                         row: UInt8(row), direction, isInputOnly: isInputOnly, isSecure: false)
@@ -98,7 +98,7 @@ import Wire
                         Int(secure.rawValue) == StateMachine.secureTCP.after(place, event, table))
                 }
             }
-            for state in SCTPState.allCases {
+            for state in SCTPState.names.indices.map({ SCTPState(rawValue: UInt8($0)) }) {
                 for (row, event) in StateMachine.sctp.events.enumerated() {
                     let next = state.after(row: UInt8(row), direction, isInputOnly: isInputOnly)
                     let expected = StateMachine.sctp.after(Int(state.rawValue), event, table)

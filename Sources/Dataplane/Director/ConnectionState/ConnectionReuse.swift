@@ -42,12 +42,12 @@ extension ConnectionTable {
         guard mode != 0 else { return false }
         switch connection.proto {
         case .tcp:
-            return switch TCPState(bits: connection.state) {
+            return switch TCPState(rawValue: connection.state) {
             case .timeWait, .close: true
             case .finWait: mode & 2 != 0 && connection.flags.contains(.noOutput)
             default: false
             }
-        case .sctp: return SCTPState(bits: connection.state) == .closed
+        case .sctp: return SCTPState(rawValue: connection.state) == .closed
         default: return false
         }
     }

@@ -1,7 +1,8 @@
 // What a packet does to its connection: state, timeout, deadline, the server's count of active
 // connections, the count of packets (ip_vs_set_state and ip_vs_conn_put of ip_vs_core.c).
 //
-// Invariant: a connection counts as active exactly in the states that say so. UDP never does.
+// Invariant: a connection counts as active exactly in the states that say so. UDP never does. What
+// concerns the connection alone is done in place, in one go; the rest, which is rare, is told.
 
 import Wire
 
@@ -13,55 +14,9 @@ extension ConnectionTable {
         _ index: ConnectionIndex, _ event: TransportEvent, _ direction: ConnectionDirection,
         rules: inout DirectorRules
     ) {
-        switch event.kind {
-        case .unreadable: break
-        case .datagram: advanceDatagrams(index, direction, rules.settings)
-        case .segment:
-            let connection = connections[index.place]
-            let state = TCPState(bits: connection.state)
-            let next = state.after(
-                row: event.row, direction, isInputOnly: hasNoOutput(index, direction),
-                isSecure: isSecure(rules.settings))
-            if next != state {
-                become(
-                    index, next.rawValue, isActive: next.isActive,
-                    isEstablished: next == .established, rules: &rules)
-            }
-            connections[index.place].timeout = next.timeout(rules.settings)
-        case .chunk:
-            let state = SCTPState(bits: connections[index.place].state)
-            let next = state.after(
-                row: event.row, direction, isInputOnly: hasNoOutput(index, direction))
-            if next != state {
-                become(
-                    index, next.rawValue, isActive: next.isActive,
-                    isEstablished: next == .established, rules: &rules)
-            }
-            connections[index.place].timeout = next.timeout
-        }
-        if direction == .input { countPacket(index) }
-        touch(index, rules: &rules)
-    }
-
-    @inline(__always)
-    private mutating func advanceDatagrams(
-        _ index: ConnectionIndex, _ direction: ConnectionDirection, _ settings: DirectorSettings
-    ) {
-        connections[index.place].timeout = settings.udpTimeout &* 100
-        guard direction == .output else { return }
-        connections[index.place].flags.insert(.answered)
-        assureTemplate(of: index)
-    }
-
-    /// Whether replies go another way; the first one that comes this way tells otherwise.
-    @inline(__always)
-    private mutating func hasNoOutput(
-        _ index: ConnectionIndex, _ direction: ConnectionDirection
-    ) -> Bool {
-        guard connections[index.place].flags.contains(.noOutput) else { return false }
-        guard direction == .output else { return true }
-        connections[index.place].flags.remove(.noOutput)
-        return false
+        let consequence = connections[index.place].advance(
+            event, direction, rules.settings, isSecure: isSecure(rules.settings), wheel.tick)
+        if !consequence.isEmpty { follow(consequence, index, direction, rules: &rules) }
     }
 
     /// `secure_tcp` is in force: always, or because room is short.
@@ -70,35 +25,107 @@ extension ConnectionTable {
         settings.secureTCP != 0 && (settings.secureTCP == 3 || isCrowded)
     }
 
-    private mutating func become(
-        _ index: ConnectionIndex, _ state: UInt8, isActive: Bool, isEstablished: Bool,
-        rules: inout DirectorRules
+    private mutating func follow(
+        _ consequence: ConnectionConsequence, _ index: ConnectionIndex,
+        _ direction: ConnectionDirection, rules: inout DirectorRules
     ) {
-        let wasActive = connections[index.place].isActive
-        let server = connections[index.place].realServer
-        connections[index.place].state = state
-        if isActive != wasActive, server != .none {
-            rules.setActive(server, from: wasActive, to: isActive)
-            connections[index.place].flags.formSymmetricDifference(.active)
+        let connection = connections[index.place]
+        if consequence.contains(.activity) {
+            rules.setActive(
+                connection.realServer, from: !connection.isActive, to: connection.isActive)
         }
-        if isEstablished { assureTemplate(of: index) }
+        let template = connection.template
+        if consequence.contains(.success), template != .none {
+            connections[template.place].state = 1
+        }
+        if consequence.contains(.end) {
+            if direction == .input, template != .none { connections[template.place].countPacket() }
+            end(index, withTemplate: false, rules: &rules)
+        } else if consequence.contains(.earlier) {
+            bringForward(index)
+        }
+    }
+}
+
+/// What a packet means beyond its connection.
+struct ConnectionConsequence: OptionSet {
+    var rawValue: UInt8
+    /// The connection became active or stopped being so.
+    static var activity: Self { Self(rawValue: 1) }
+    /// The client came through: its template stays for the whole time of persistence.
+    static var success: Self { Self(rawValue: 2) }
+    /// The deadline is earlier than it was.
+    static var earlier: Self { Self(rawValue: 4) }
+    /// The connection was for this packet only.
+    static var end: Self { Self(rawValue: 8) }
+}
+
+extension Connection {
+    /// Does what concerns the connection alone. `now` is the low half of the tick.
+    @inline(__always)
+    fileprivate mutating func advance(
+        _ event: TransportEvent, _ direction: ConnectionDirection,
+        _ settings: DirectorSettings, isSecure: Bool, _ now: UInt32
+    ) -> ConnectionConsequence {
+        var consequence: ConnectionConsequence = []
+        switch event.kind {
+        case .unreadable: break
+        case .datagram:
+            timeout = settings.udpTimeout &* 100
+            guard direction == .output else { break }
+            flags.insert(.answered)
+            if template != .none { consequence = .success }
+        case .segment:
+            let next = TCPState(rawValue: state).after(
+                row: event.row, direction, isInputOnly: hasNoOutput(direction), isSecure: isSecure)
+            consequence = become(
+                next.rawValue, isActive: next.isActive, isEstablished: next == .established)
+            timeout = next.timeout(settings)
+        case .chunk:
+            let next = SCTPState(rawValue: state).after(
+                row: event.row, direction, isInputOnly: hasNoOutput(direction))
+            consequence = become(
+                next.rawValue, isActive: next.isActive, isEstablished: next == .established)
+            timeout = next.timeout
+        }
+        if isOnePacket { return consequence.union(.end) }
+        if direction == .input { countPacket() }
+        return restart(now) ? consequence.union(.earlier) : consequence
     }
 
-    /// A client that once came through stays remembered for the whole time of persistence.
     @inline(__always)
-    private mutating func assureTemplate(of index: ConnectionIndex) {
-        let template = connections[index.place].template
-        if template != .none { connections[template.place].state = 1 }
+    fileprivate mutating func countPacket() {
+        if packetCount < .max { packetCount &+= 1 }
     }
 
-    /// A packet of a one-packet connection is its template's.
+    /// Puts the deadline off to the timeout, from now on; whether it is earlier than it was.
     @inline(__always)
-    private mutating func countPacket(_ index: ConnectionIndex) {
-        let template = connections[index.place].template
-        let isTemplates = template != .none && connections[index.place].isOnePacket
-        let counter = isTemplates ? template : index
-        if connections[counter.place].packetCount < .max {
-            connections[counter.place].packetCount &+= 1
+    mutating func restart(_ now: UInt32) -> Bool {
+        let before = deadline
+        deadline = now &+ min(timeout, UInt32(Int32.max))
+        return Int32(bitPattern: deadline &- before) < 0
+    }
+
+    /// Whether replies go another way; the first one that comes this way tells otherwise.
+    @inline(__always)
+    private mutating func hasNoOutput(_ direction: ConnectionDirection) -> Bool {
+        guard flags.contains(.noOutput) else { return false }
+        guard direction == .output else { return true }
+        flags.remove(.noOutput)
+        return false
+    }
+
+    @inline(__always)
+    private mutating func become(
+        _ next: UInt8, isActive: Bool, isEstablished: Bool
+    ) -> ConnectionConsequence {
+        guard next != state else { return [] }
+        state = next
+        var consequence: ConnectionConsequence = isEstablished ? .success : []
+        if isActive != self.isActive, realServer != .none {
+            flags.formSymmetricDifference(.active)
+            consequence.formUnion(.activity)
         }
+        return consequence
     }
 }

@@ -3,51 +3,40 @@
 // section 4), with short ones of their own for an INIT that is not answered or is refused.
 //
 // A row is one number in base 16, the digit from the left telling what becomes of the state of that
-// number, in the order of the cases.
+// number, in the order of the names.
 
 import Wire
 
-package enum SCTPState: UInt8, CaseIterable {
-    case none, initiated, initiatedAgain, cookieSent, cookieReplied, cookieWait, cookie
-    case cookieEchoed, established, shutdownSent, shutdownReceived, shutdownAckSent, rejected
-    case closed
+package struct SCTPState: Hashable, Sendable {
+    package let rawValue: UInt8
 
-    @inline(__always)
-    init(bits: UInt8) { self = Self(rawValue: bits) ?? .none }
+    @inline(__always) package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    var name: String {
-        switch self {
-        case .none: "NONE"
-        case .initiated: "INIT1"
-        case .initiatedAgain: "INIT"
-        case .cookieSent: "C-SENT"
-        case .cookieReplied: "C-REPLIED"
-        case .cookieWait: "C-WAIT"
-        case .cookie: "COOKIE"
-        case .cookieEchoed: "C-ECHOED"
-        case .established: "ESTABLISHED"
-        case .shutdownSent: "S-SENT"
-        case .shutdownReceived: "S-RECEIVED"
-        case .shutdownAckSent: "S-ACK-SENT"
-        case .rejected: "REJECTED"
-        case .closed: "CLOSED"
-        }
-    }
+    /// The listed names, by number.
+    package static let names = [
+        "NONE", "INIT1", "INIT", "C-SENT", "C-REPLIED", "C-WAIT", "COOKIE", "C-ECHOED",
+        "ESTABLISHED", "S-SENT", "S-RECEIVED", "S-ACK-SENT", "REJECTED", "CLOSED",
+    ]
+
+    static var none: Self { Self(rawValue: 0) }
+    static var initiated: Self { Self(rawValue: 1) }
+    static var initiatedAgain: Self { Self(rawValue: 2) }
+    static var established: Self { Self(rawValue: 8) }
+    static var shutdownAckSent: Self { Self(rawValue: 11) }
+    static var rejected: Self { Self(rawValue: 12) }
+    static var closed: Self { Self(rawValue: 13) }
 
     /// Counts as an active connection of its server.
+    @inline(__always)
     var isActive: Bool { self == .established }
 
     /// Not yet past its opening, or over.
     var isExpendable: Bool {
-        switch self {
-        case .none, .initiated, .initiatedAgain, .cookieSent, .cookieReplied, .cookieWait, .cookie,
-            .cookieEchoed, .rejected, .closed:
-            true
-        case .established, .shutdownSent, .shutdownReceived, .shutdownAckSent: false
-        }
+        rawValue < Self.established.rawValue || rawValue > Self.shutdownAckSent.rawValue
     }
 
     /// Ticks without a packet after which the connection ends.
+    @inline(__always)
     var timeout: UInt32 {
         switch self {
         case .none: 200
@@ -80,7 +69,8 @@ package enum SCTPState: UInt8, CaseIterable {
         let digits =
             direction == .output
             ? Self.output(row) : isInputOnly ? Self.inputOnly(row) : Self.input(row)
-        return Self(bits: UInt8(truncatingIfNeeded: digits &>> (52 &- UInt64(rawValue) &* 4)) & 15)
+        let digit = digits &>> (52 &- UInt64(rawValue) &* 4) & 15
+        return Self(rawValue: UInt8(truncatingIfNeeded: digit))
     }
 
     private static func input(_ row: UInt8) -> UInt64 {

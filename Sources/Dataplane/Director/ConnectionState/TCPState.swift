@@ -7,35 +7,33 @@
 
 import Wire
 
-package enum TCPState: UInt8, CaseIterable {
-    case none, established, synSent, synReceived, finWait, timeWait, close, closeWait, lastAck
-    case listen, synAck
+package struct TCPState: Hashable, Sendable {
+    package let rawValue: UInt8
 
-    @inline(__always)
-    init(bits: UInt8) { self = Self(rawValue: bits) ?? .none }
+    @inline(__always) package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    var name: String {
-        switch self {
-        case .none: "NONE"
-        case .established: "ESTABLISHED"
-        case .synSent: "SYN_SENT"
-        case .synReceived: "SYN_RECV"
-        case .finWait: "FIN_WAIT"
-        case .timeWait: "TIME_WAIT"
-        case .close: "CLOSE"
-        case .closeWait: "CLOSE_WAIT"
-        case .lastAck: "LAST_ACK"
-        case .listen: "LISTEN"
-        case .synAck: "SYNACK"
-        }
-    }
+    /// The listed names, by number.
+    package static let names = [
+        "NONE", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT", "TIME_WAIT", "CLOSE",
+        "CLOSE_WAIT", "LAST_ACK", "LISTEN", "SYNACK",
+    ]
+
+    static var none: Self { Self(rawValue: 0) }
+    static var established: Self { Self(rawValue: 1) }
+    static var synSent: Self { Self(rawValue: 2) }
+    static var synReceived: Self { Self(rawValue: 3) }
+    static var finWait: Self { Self(rawValue: 4) }
+    static var timeWait: Self { Self(rawValue: 5) }
+    static var close: Self { Self(rawValue: 6) }
+    static var closeWait: Self { Self(rawValue: 7) }
+    static var lastAck: Self { Self(rawValue: 8) }
+    static var listen: Self { Self(rawValue: 9) }
+    static var synAck: Self { Self(rawValue: 10) }
 
     /// Counts as an active connection of its server.
+    @inline(__always)
     var isActive: Bool {
-        switch self {
-        case .established, .synSent, .synReceived, .synAck: true
-        default: false
-        }
+        self == .established || self == .synSent || self == .synReceived || self == .synAck
     }
 
     /// Not yet past its opening, or over.
@@ -47,15 +45,16 @@ package enum TCPState: UInt8, CaseIterable {
     }
 
     /// Ticks without a packet after which the connection ends.
+    @inline(__always)
     func timeout(_ settings: DirectorSettings) -> UInt32 {
         switch self {
-        case .none: 200
         case .established: settings.tcpTimeout &* 100
         case .synSent, .timeWait, .listen, .synAck: 12_000
         case .finWait: settings.tcpFinTimeout &* 100
         case .synReceived, .closeWait: 6_000
         case .close: 1_000
         case .lastAck: 3_000
+        default: 200
         }
     }
 
@@ -78,7 +77,8 @@ package enum TCPState: UInt8, CaseIterable {
         let table: UInt8 = direction == .output ? 4 : isInputOnly ? 8 : 0
         let digits =
             isSecure ? Self.secure(table &+ row) : Self.ordinary(table &+ row)
-        return Self(bits: UInt8(truncatingIfNeeded: digits &>> (40 &- UInt64(rawValue) &* 4)) & 15)
+        let digit = digits &>> (40 &- UInt64(rawValue) &* 4) & 15
+        return Self(rawValue: UInt8(truncatingIfNeeded: digit))
     }
 
     /// SYN, FIN, ACK, RST; first of input, then of output, then of input only.
