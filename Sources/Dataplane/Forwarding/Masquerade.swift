@@ -3,8 +3,8 @@
 // ip_vs_proto_tcp.c, _udp.c and _sctp.c).
 //
 // Invariant: TCP's and UDP's checksum changes by the difference only, so that a damaged segment stays
-// damaged; SCTP's is computed anew when the port changes, and UDP's where there was none, as the
-// kernel does.
+// damaged; as in the kernel, SCTP's is computed anew when the port changes, and UDP's where there
+// was none.
 
 import Wire
 
@@ -51,44 +51,46 @@ private func rewrite(
     guard byteCount >= packet.proto.headerByteCountMin else { return false }
     var bytes = work.mutableBytes(of: frame)
     var delta = ChecksumDelta()
-    let before = ports(bytes.bytes, packet)
+    let lacksChecksum = packet.lacksUDPChecksum(in: bytes.bytes)
+    let before = packet.sctpPorts(in: bytes.bytes)
     readdress(
         &bytes, at: packet.network, isIPv4: packet.isIPv4, end, to: address, noting: &delta)
     report(
         &bytes, at: packet.transport, proto: packet.proto, byteCount: byteCount, end, to: port,
         applying: delta)
-    if packet.proto == .udp, bytes.byteCount >= packet.end,
-        bytes.bytes.u16(packet.transport &+ 6) == 0
-    {
-        sumUp(&bytes, packet, end, address)
-    }
-    if packet.proto == .sctp, before != ports(bytes.bytes, packet),
-        bytes.byteCount >= packet.end
-    {
+    guard bytes.byteCount >= packet.end else { return true }
+    if before != packet.sctpPorts(in: bytes.bytes) {
         bytes.refreshSCTPChecksum(in: packet.transport..<packet.end)
     }
+    if lacksChecksum { setUDPChecksum(&bytes, packet, end, address) }
     return true
 }
 
-/// Gives a datagram a checksum that came without one: the kernel does.
-@inline(never)
-private func sumUp(
+/// Gives a datagram the checksum that its sender left out.
+private func setUDPChecksum(
     _ bytes: inout MutableRawSpan, _ packet: HostPacket, _ end: End, _ address: IPv6Address
 ) {
-    let datagram = packet.transport..<packet.end
     let addresses =
         end == .source
         ? AddressPair(address, packet.destination) : AddressPair(packet.source, address)
-    let seed = addresses.pseudoHeader(proto: .udp, byteCount: datagram.count)
-    let checksum = Checksum.of(bytes.bytes.extracting(datagram), seed: seed)
+    let range = packet.transport..<packet.end
+    let seed = addresses.pseudoHeader(proto: .udp, byteCount: range.count)
+    let checksum = Checksum.of(bytes.bytes.extracting(range), seed: seed)
     bytes.setU16(packet.transport &+ 6, checksum == 0 ? 0xffff : checksum)
 }
 
-/// Both ports as one number.
-@inline(__always)
-private func ports(_ bytes: RawSpan, _ packet: HostPacket) -> UInt32 {
-    guard packet.proto == .sctp, bytes.byteCount >= packet.transport &+ 4 else { return 0 }
-    return bytes.u32(packet.transport)
+extension HostPacket {
+    @inline(__always)
+    fileprivate func lacksUDPChecksum(in frame: RawSpan) -> Bool {
+        proto == .udp && frame.byteCount >= transport &+ UDPFields.byteCount
+            && frame.u16(transport &+ 6) == 0
+    }
+
+    /// Both ports as one number; 0 for another protocol.
+    @inline(__always)
+    fileprivate func sctpPorts(in frame: RawSpan) -> UInt32 {
+        proto == .sctp && frame.byteCount >= transport &+ 4 ? frame.u32(transport) : 0
+    }
 }
 
 extension IPProtocol {

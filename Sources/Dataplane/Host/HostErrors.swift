@@ -48,9 +48,17 @@ func refuse(
     _ refusal: Refusal, _ frame: Frame, _ packet: HostPacket, _ work: inout Work,
     _ host: inout HostTables
 ) {
-    send(
-        HostMessage(refusal, isIPv4: packet.isIPv4), about: packet.network..<packet.end, frame,
-        &work, &host)
+    refuse(HostMessage(refusal, isIPv4: packet.isIPv4), frame, packet, &work, &host)
+}
+
+func refuse(
+    _ message: HostMessage, _ frame: Frame, _ packet: HostPacket, _ work: inout Work,
+    _ host: inout HostTables
+) {
+    // What only a mark claims for the host is answered from where it was going, which is no address to
+    // send IPv4 from.
+    guard !packet.isIPv4 || !packet.isForHost || host.isOwn(packet.destination) else { return }
+    send(message, about: packet.network..<packet.end, frame, &work, &host)
 }
 
 /// Sends an error about the IP packet that takes up `range` of a frame.

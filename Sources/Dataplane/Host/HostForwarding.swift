@@ -19,7 +19,7 @@ func beginForwarding(
     if !packet.isIPv4, packet.source.isLinkLocal {
         let beyondScope = HostMessage(
             type: ICMPv6Type.destinationUnreachable.rawValue, code: ICMPv6UnreachableCode.scope)
-        send(beyondScope, about: packet.network..<packet.end, frame, &work, &host)
+        refuse(beyondScope, frame, packet, &work, &host)
         return .dropped(.unroutable)
     }
     let mtu = packet.mtu(of: host.link(to: packet.destination), host)

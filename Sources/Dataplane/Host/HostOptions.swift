@@ -54,7 +54,7 @@ private func takePresentOptions(
         let problem = HostMessage(
             type: ICMPType.parameterProblem.rawValue, code: 0,
             parameter: UInt32(truncatingIfNeeded: place) << 24)
-        send(problem, about: packet.network..<packet.end, frame, &work, &host)
+        refuse(problem, frame, packet, &work, &host)
         return .dropped(.refusedOptions)
     }
     if walk.recordedRoute > 0 { packet.recordedRoute = packet.network &+ walk.recordedRoute }
