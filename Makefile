@@ -67,6 +67,13 @@ uninstall: ## Remove what install put there
 	rm -f $(prefix)/bin/weft $(bash_completions)/weft $(zsh_completions)/_weft \
 		$(fish_completions)/weft.fish
 
+# The kernel's answers are recorded anew and must be those that are kept; then Weft's must be the same.
+.PHONY: oracle
+oracle: build-packages ## Compare with a real Linux kernel's IPVS, byte for byte (needs root)
+	@scripts/install-missing user-mode-linux ipvsadm iproute2 kmod iptables
+	Tests/Oracle/record --check
+	swift test --filter DirectorTests
+
 # Seconds for each target.
 fuzz_seconds ?= 30
 fuzz_targets := wire capture dataplane

@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .target(name: "Wire", swiftSettings: rules),
         .target(name: "Dataplane", dependencies: ["Wire"], swiftSettings: rules),
+        .target(name: "Ipvsadm", dependencies: ["Dataplane", "Wire"], swiftSettings: rules),
         .target(name: "Mesh", dependencies: ["Dataplane", "Wire"], swiftSettings: rules),
         .target(name: "Capture", dependencies: ["CPcap"], swiftSettings: rules),
         .target(
@@ -52,6 +53,12 @@ let package = Package(
             name: "DataplaneTests",
             dependencies: ["CAllocationCounter", "Capture", "Dataplane", "Mesh", "Wire"],
             swiftSettings: rules),
+        .testTarget(
+            name: "DirectorTests", dependencies: ["Dataplane", "Ipvsadm", "Wire"],
+            exclude: ["Fixtures"], swiftSettings: rules),
+        .testTarget(
+            name: "IpvsadmTests", dependencies: ["Dataplane", "Ipvsadm", "Wire"],
+            exclude: ["Fixtures"], swiftSettings: rules),
         .testTarget(
             name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
         .testTarget(

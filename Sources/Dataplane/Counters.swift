@@ -46,6 +46,8 @@ public struct Ledger: Hashable, Sendable {
     public var generated: UInt64 = 0
     public var transmittedToUnderlay: UInt64 = 0
     public var transmittedToClients: UInt64 = 0
+    /// By a director, whichever its link.
+    public var transmittedToLinks: UInt64 = 0
     public var delivered: UInt64 = 0
     /// By `Consumed.rawValue`.
     public var consumed = [UInt64](repeating: 0, count: Consumed.allCases.count)
@@ -56,7 +58,9 @@ public struct Ledger: Hashable, Sendable {
 
     public init() {}
 
-    public var transmitted: UInt64 { transmittedToUnderlay + transmittedToClients }
+    public var transmitted: UInt64 {
+        transmittedToUnderlay + transmittedToClients + transmittedToLinks
+    }
     public var droppedCount: UInt64 { dropped.reduce(0, +) }
     public var consumedCount: UInt64 { consumed.reduce(0, +) }
 
@@ -73,6 +77,7 @@ public struct Ledger: Hashable, Sendable {
         total.generated += other.generated
         total.transmittedToUnderlay += other.transmittedToUnderlay
         total.transmittedToClients += other.transmittedToClients
+        total.transmittedToLinks += other.transmittedToLinks
         total.delivered += other.delivered
         for index in other.consumed.indices { total.consumed[index] += other.consumed[index] }
         for index in other.dropped.indices { total.dropped[index] += other.dropped[index] }
@@ -91,6 +96,7 @@ public struct Ledger: Hashable, Sendable {
         case .pending: assertionFailure("a frame left without a verdict")
         case .transmitted(.underlay): transmittedToUnderlay &+= 1
         case .transmitted(.clients): transmittedToClients &+= 1
+        case .transmitted(.link): transmittedToLinks &+= 1
         case .delivered: delivered &+= 1
         case .consumed(let kind): consumed[Int(kind.rawValue)] &+= 1
         case .dropped(let reason): dropped[Int(reason.rawValue)] &+= 1

@@ -28,6 +28,8 @@ public enum Drop: UInt8, CaseIterable, Sendable {
     case portNotPublished
     case noTask
     case packetTooBig
+    case refusedOptions
+    case unroutable
     // The overlay.
     case malformedVXLAN
     case unknownPeer
@@ -40,6 +42,11 @@ public enum Drop: UInt8, CaseIterable, Sendable {
     case flowTableFull
     case spoofedSource
     case noFlow
+    // The director.
+    case noServer
+    case serverDeleted
+    case overloaded
+    case connectionTableFull
 
     /// One sentence for people, without the trailing period.
     public var explanation: String {
@@ -67,6 +74,9 @@ public enum Drop: UInt8, CaseIterable, Sendable {
         case .portNotPublished: "no service publishes this port"
         case .noTask: "the service has no task to take the flow"
         case .packetTooBig: "the packet does not fit the overlay's MTU and may not be fragmented"
+        case .refusedOptions:
+            "IPv4 options that contradict themselves or name the way the packet shall take"
+        case .unroutable: "an address that a router sends nothing to"
         case .malformedVXLAN: "the VXLAN header is cut short or lacks a valid VNI"
         case .unknownPeer: "VXLAN from an address that is no node of the mesh"
         case .unknownNetwork: "VXLAN for a VNI that this node does not carry"
@@ -76,7 +86,11 @@ public enum Drop: UInt8, CaseIterable, Sendable {
         case .flowConflict: "another live flow has the same ports to the same task"
         case .flowTableFull: "no room to remember the flow"
         case .spoofedSource: "a task sent from an address that is not its own"
-        case .noFlow: "a task answered a flow that is not known"
+        case .noFlow: "a task or real server answered a flow that is not known"
+        case .noServer: "no real server of the virtual server takes the connection"
+        case .serverDeleted: "the connection's real server was deleted and may come back"
+        case .overloaded: "one of so many new connections that drop_packet turns away"
+        case .connectionTableFull: "no room for another connection"
         }
     }
 }

@@ -124,7 +124,7 @@ func turnBack(
 
 extension Work {
     /// Copies the Ethernet header and tags of one frame to another, the addresses exchanged.
-    fileprivate mutating func copyLinkHeader(of source: Frame, to target: Frame, byteCount: Int) {
+    mutating func copyLinkHeader(of source: Frame, to target: Frame, byteCount: Int) {
         copyBytes(from: source.offset, count: byteCount, to: target.offset)
         let from = EthernetHeader(bytes(of: source))?.source ?? .broadcast
         let to = EthernetHeader(bytes(of: source))?.destination ?? .broadcast

@@ -14,12 +14,24 @@ public enum Limits {
     /// Later fragments waiting for their first one, for each node. A reordered pair is common, a
     /// hundred of them at once is an attack.
     public static let heldFrameCountMax = 64
+    /// The least MTU of an IPv4 link (RFC 791, section 3.2).
+    static let mtuMin4 = 68
+    /// The least MTU of an IPv6 link (RFC 8200, section 5).
+    static let mtuMin6 = 1_280
     /// The longest frame that may wait: a jumbo frame with two tags.
     public static let heldFrameByteCountMax = 9_234
     /// Fragmented datagrams followed at once, for each node (a power of two).
     public static let fragmentedDatagramCountMax = 4_096
     /// How long a datagram's fragments belong together: the kernel's net.ipv4.ipfrag_time.
     public static let fragmentTimeoutSeconds: UInt32 = 30
+    /// The same for IPv6: net.netfilter.nf_conntrack_frag6_timeout.
+    static let fragmentTimeoutSeconds6: UInt32 = 60
+    /// Datagrams that a director puts together at once.
+    static let reassemblyDatagramCountMax = 512
+    /// Memory for their fragments: half of the kernel's net.ipv4.ipfrag_high_thresh, in blocks that
+    /// hold a fragment of the usual size.
+    static let reassemblyBlockCount = 1_024
+    static let reassemblyBlockByteCount = 2_048
     /// Slots looked at before the flow table calls itself full around a hash.
     public static let flowProbeCountMax = 64
     /// Flows a table starts with room for (a power of two).

@@ -34,7 +34,13 @@ public func process(
         frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
         endpoints: endpoints.mutableSpan, flows4: flows4.mutableSpan,
         flows6: flows6.mutableSpan, sights: sights.mutableSpan, now: now)
-    run(&work, &state, program)
+    if var director = state.director.take() {
+        director.advance(to: now)
+        run(&work, &director, &state, program)
+        state.director = consume director
+    } else {
+        run(&work, &state, program)
+    }
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
     arena.usedByteCount = usedAfterwards
@@ -59,6 +65,25 @@ private func run(
         }
         index &+= seen
         guard seen == 0 else { continue }
+        judge(index, &packet, &work, &state, program)
+        index &+= 1
+    }
+}
+
+/// With a director, which sees each frame first.
+private func run(
+    _ work: inout Work, _ director: inout Director, _ state: inout NodeState,
+    _ program: borrowing Program
+) {
+    state.held.expire(now: work.seconds, into: &work)
+    var packet = Packet()
+    var index = 0
+    while index < work.frameCount {
+        var frame = work.frames[index]
+        if case .pending = frame.verdict, let verdict = direct(&frame, &director, &work) {
+            frame.verdict = verdict
+            work.frames[index] = frame
+        }
         judge(index, &packet, &work, &state, program)
         index &+= 1
     }

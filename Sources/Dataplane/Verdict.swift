@@ -7,6 +7,8 @@ public enum Egress: Hashable, Sendable {
     case underlay(NodeIndex)
     /// Bare, towards the clients.
     case clients
+    /// By a link of the host that a director runs on.
+    case link(LinkIndex)
 }
 
 /// What the node keeps to itself.
@@ -15,6 +17,8 @@ public enum Consumed: UInt8, CaseIterable, Sendable {
     case neighbour
     /// Echo to an address of the node: the node's own stack answers.
     case host
+    /// A fragment that went into a datagram which the director puts together.
+    case reassembled
 }
 
 public enum Verdict: Hashable, Sendable {

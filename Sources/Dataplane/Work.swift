@@ -89,6 +89,9 @@ struct Work: ~Copyable, ~Escapable {
         return offset
     }
 
+    /// Copies bytes from elsewhere to a place that was set aside.
+    mutating func put(_ source: RawSpan, at offset: Int) { bytes.copy(source, at: offset) }
+
     /// Copies bytes from one place of the arena to another.
     mutating func copyBytes(from source: Int, count: Int, to target: Int) {
         bytes.move(count, from: source, to: target)

@@ -92,7 +92,7 @@ extension Frame {
         case .dropped(.notForMesh), .dropped(.portNotPublished), .dropped(.noTask): true
         case .dropped(.unknownQuote): true
         case .dropped: choice.service != .none
-        case .pending, .transmitted, .delivered, .consumed(.host), .held: true
+        case .pending, .transmitted, .delivered, .consumed, .held: true
         }
     }
 }

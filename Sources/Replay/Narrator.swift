@@ -31,9 +31,11 @@ public struct Narrator: Sendable {
         case .pending: "not judged"
         case .transmitted(.underlay(let target)): "sent to \(name(target)) over the underlay"
         case .transmitted(.clients): "sent to the client"
+        case .transmitted(.link): "sent on by a link"
         case .delivered(let endpoint): "delivered to task \(name(endpoint))"
         case .consumed(.neighbour): "left to the node's own stack (neighbour discovery)"
         case .consumed(.host): "left to the node's own stack"
+        case .consumed(.reassembled): "kept until its datagram is whole"
         case .dropped(let drop): "dropped, \(drop): \(drop.explanation)"
         case .held: "held until the first fragment comes"
         }

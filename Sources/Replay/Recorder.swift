@@ -113,7 +113,7 @@ public struct Recorder: ~Copyable, FrameObserver {
         switch frame.verdict {
         case .transmitted(.underlay):
             try nodes[Int(node.rawValue)].write(1, frame, bytes, cut: cut, .outbound, comment)
-        case .transmitted(.clients):
+        case .transmitted(.clients), .transmitted(.link):
             try nodes[Int(node.rawValue)].write(0, frame, bytes, cut: cut, .outbound, comment)
         case .delivered(let endpoint):
             try file(of: endpoint).write(0, frame, bytes, cut: cut, .inbound, comment)

@@ -28,6 +28,8 @@ public struct ICMPv6Type: RawRepresentable, Hashable, Sendable {
 public enum ICMPv6UnreachableCode {
     public static let noRoute: UInt8 = 0
     public static let prohibited: UInt8 = 1
+    /// Beyond the scope of the source address.
+    public static let scope: UInt8 = 2
     public static let address: UInt8 = 3
     public static let port: UInt8 = 4
 }

@@ -134,6 +134,34 @@ public struct MutableIPv4Header: ~Copyable, ~Escapable {
         setChecked(0, bytes.u16(0) & 0xff00 | UInt16(value))
     }
 
+    /// Lets the packet be cut on its way, or forbids it.
+    @inlinable
+    public mutating func setDontFragment(_ value: Bool) {
+        let old = bytes.u16(IPv4Offset.fragment)
+        setChecked(IPv4Offset.fragment, value ? old | 0x4000 : old & ~0x4000)
+    }
+
+    /// Makes the packet no fragment any more, `dataByteCount` long.
+    public mutating func setWhole(dataByteCount: Int, dontFragment: Bool) {
+        setChecked(IPv4Offset.fragment, dontFragment ? 0x4000 : 0)
+        let headerByteCount = Int(bytes.u8(0) & 0x0f) * 4
+        setChecked(
+            IPv4Offset.totalLength, UInt16(truncatingIfNeeded: headerByteCount + dataByteCount))
+    }
+
+    /// Replaces the option byte at `offset` of the header.
+    public mutating func setOption(_ offset: Int, _ value: UInt8) {
+        setOptionByte(offset, value)
+    }
+
+    /// Makes the checksum right, whatever it was.
+    public mutating func refreshChecksum() {
+        bytes.setU16(IPv4Offset.checksum, 0)
+        let headerByteCount = Int(bytes.u8(0) & 0x0f) * 4
+        bytes.setU16(
+            IPv4Offset.checksum, Checksum.of(bytes.bytes.extracting(0..<headerByteCount)))
+    }
+
     /// Makes the packet a fragment of what it was: its data starts `advance` bytes further on, a
     /// multiple of eight, and is `dataByteCount` long. More follow if `more`, or if more followed
     /// the packet itself.

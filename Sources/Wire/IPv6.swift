@@ -103,6 +103,12 @@ public struct MutableIPv6Header: ~Copyable, ~Escapable {
     public mutating func setTrafficClass(_ value: UInt8) {
         bytes.setU16(0, bytes.u16(0) & 0xf00f | UInt16(value) << 4)
     }
+
+    /// Replaces the length of what follows the header.
+    @inlinable
+    public mutating func setPayloadByteCount(_ value: Int) {
+        bytes.setU16(IPv6Offset.payloadLength, UInt16(truncatingIfNeeded: value))
+    }
 }
 
 /// The fields of an IPv6 header, from which one is built.

@@ -101,6 +101,16 @@ public struct SCTPFields: Equatable, Sendable {
 }
 
 extension MutableRawSpan {
+    /// Makes the checksum of the SCTP packet that takes up `range` right, whatever it was. The packet
+    /// must be wholly there.
+    @_lifetime(self: copy self)
+    public mutating func refreshSCTPChecksum(in range: Range<Int>) {
+        guard range.count >= SCTPOffset.end else { return }
+        let field = range.lowerBound + SCTPOffset.checksum
+        setU32(field, 0)
+        setU32(field, CRC32c.of(bytes.extracting(range)).byteSwapped)
+    }
+
     /// Replaces a port of the SCTP header at the start. The checksum follows if it is within the
     /// bytes and `packetByteCount` is not negative.
     @usableFromInline

@@ -77,6 +77,7 @@ struct ExplainReport: Encodable {
             case .transmitted(.underlay(let node)):
                 (verdict, toNode) = ("underlay", names.node(node))
             case .transmitted(.clients): verdict = "clients"
+            case .transmitted(.link): verdict = "link"
             case .delivered(let endpoint): (verdict, toTask) = ("delivered", names.task(endpoint))
             case .consumed: verdict = "consumed"
             case .dropped(let reason): (verdict, drop) = ("dropped", "\(reason)")

@@ -50,9 +50,11 @@ struct MeshNames {
         case .pending: "not judged"
         case .transmitted(.underlay(let node)): "sent to \(self.node(node)), wrapped in VXLAN"
         case .transmitted(.clients): "sent to the client"
+        case .transmitted(.link): "sent on by a link"
         case .delivered(let endpoint): "delivered to \(task(endpoint))"
         case .consumed(.neighbour): "left to the node's own stack, which answers ARP and ND"
         case .consumed(.host): "left to the node's own stack, which answers echo"
+        case .consumed(.reassembled): "kept until its datagram is whole"
         case .dropped(let drop): "dropped, \(drop): \(drop.explanation)"
         case .held: "held until the first fragment of its datagram comes"
         }

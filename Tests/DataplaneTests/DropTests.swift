@@ -37,8 +37,10 @@ import Wire
 
     @Test func `every reason has a fixture`() throws {
         let fixtures = Set(DropFixture.all(try Self.mesh()).map(\.reason))
-        // Shown by the two tests below.
-        let others: Set<Drop> = [.fragmentTimeout, .flowTableFull]
+        // Shown by the two tests below and, what only a director says, by its scenarios.
+        let others: Set<Drop> = [
+            .fragmentTimeout, .flowTableFull, .refusedOptions, .unroutable,
+        ]
         let missing = Drop.allCases.filter { !fixtures.contains($0) && !others.contains($0) }
         #expect(missing.isEmpty, "\(missing)")
     }

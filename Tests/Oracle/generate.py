@@ -7,6 +7,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
+import choices  # noqa: E402
 import forwarding  # noqa: E402
 import handwritten  # noqa: E402
 import protocols  # noqa: E402
@@ -18,7 +19,7 @@ from scenario import Scenario  # noqa: E402
 def scenarios():
     """Name to text of all scenarios."""
     if not Scenario.all:
-        for module in (handwritten, schedulers, protocols, forwarding, services):
+        for module in (handwritten, schedulers, choices, protocols, forwarding, services):
             module.write()
     return {name: scenario.text() for name, scenario in Scenario.all.items()}
 

@@ -26,7 +26,7 @@ extension DirectorRules {
             && listed.allSatisfy { self[$0].isAvailable }
             && trash.allSatisfy { !self[$0].isAvailable && !self[$0].isMasqueraded }
             && freeServers.allSatisfy { self[$0].referenceCount == 0 && !self[$0].isAvailable }
-            && trash.isEmpty == (trashDeadline == .max)
+            && (trash.isEmpty || trashDeadline != .max)
     }
 
     private func checkLookup() -> Bool {

@@ -17,6 +17,7 @@ extension DirectorRules {
         guard index(of: rule.address, rule.port, in: place) == nil else { throw .serverExists }
         let server = try takeUp(rule, for: key)
         self[server].owner = place
+        self[server].lastWeight = rule.weight
         configure(server, as: rule)
         self[place].order.insert(server, at: 0)
         serverWasAdded(to: place)
@@ -103,7 +104,7 @@ extension DirectorRules {
             if self[server].owner == .none { self[server].counters = ServiceCounters() }
             return server
         }
-        guard rule.address.isForHosts else { throw .invalid(.address) }
+        guard rule.address.isForHosts(except: broadcasts) else { throw .invalid(.address) }
         if let free = freeServers.popLast() {
             self[free] = RealServer(rule, of: key)
             return free
@@ -159,12 +160,12 @@ extension DirectorRules {
 }
 
 extension IPAddress {
-    /// May be a host's: not a group's, not nobody's, not confined to a link.
-    fileprivate var isForHosts: Bool {
+    /// May be a host's: not a group's, not nobody's, not everybody's, not confined to a link.
+    fileprivate func isForHosts(except broadcasts: Set<IPv4Address>) -> Bool {
         switch self {
         case .v4(let address):
-            let first = address.rawValue >> 28
-            return first != 0xe && address.rawValue != 0 && address.rawValue != .max
+            return address.rawValue != 0 && address.rawValue >> 28 != 0xe
+                && address.rawValue != .max && !broadcasts.contains(address)
         case .v6(let address):
             return address.high >> 56 != 0xff && address.high >> 54 != 0xfe80 >> 6
                 && !address.isIPv4Mapped && address != IPv6Address(high: 0, low: 0)

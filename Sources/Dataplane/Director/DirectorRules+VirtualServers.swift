@@ -78,6 +78,7 @@ extension DirectorRules {
     }
 
     private mutating func count(_ key: VirtualServerKey, by change: Int) {
+        if key.isIPv4 { count4 += change } else { count6 += change }
         guard case .address(_, let port, _) = key else { return }
         if port == Port(21) { ftpCount += change }
         if port == Port(0) { anyPortCount += change }

@@ -15,6 +15,8 @@ public struct DirectorRules: Sendable {
     public internal(set) var servers: [RealServer] = []
     public var settings = DirectorSettings()
     public private(set) var marks: [MarkRule] = []
+    /// Broadcast addresses of the host's links: no real server can have one.
+    public var broadcasts: Set<IPv4Address> = []
 
     let key: HashKey
     var table = RuleTable()
@@ -26,6 +28,9 @@ public struct DirectorRules: Sendable {
     var trashDeadline: UInt64 = .max
     /// The latest time that anyone told, in hundredths of a second.
     var clock: UInt64 = 0
+    /// Virtual servers of each family.
+    var count4 = 0
+    var count6 = 0
     /// Virtual servers of port 21, and of port 0.
     var ftpCount = 0
     var anyPortCount = 0
@@ -116,6 +121,21 @@ extension DirectorRules {
         }
         return table.find(RuleKey(.virtualServer, destination, Port(0), proto))
             .map { VirtualServerIndex(rawValue: $0) }
+    }
+
+    /// Whether packets of a family are looked at at all.
+    @inline(__always)
+    func hasVirtualServers(isIPv4: Bool) -> Bool { (isIPv4 ? count4 : count6) > 0 }
+
+    /// Whether packets go to an address through a tunnel of this kind (ip_vs_find_tunnel). Asked only
+    /// for ICMP errors that quote one.
+    func hasTunnel(_ kind: TunnelKind, to address: IPv6Address) -> Bool {
+        servers.contains { server in
+            guard server.isAvailable, server.address == address,
+                case .tunnel(kind, _) = server.rule.method
+            else { return false }
+            return true
+        }
     }
 
     /// Whether a server behind masquerading has this address and port, so that what it sends and

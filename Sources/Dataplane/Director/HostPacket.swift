@@ -22,11 +22,21 @@ struct HostPacket {
     var hopLimit: UInt8 = 0
     var trafficClass: UInt8 = 0
     var dontFragment = false
+    /// Of the address that was entered in a record route option; 0 where there is none.
+    var recordedRoute = 0
     /// Set only until the packet was put together again.
     var fragment = Fragment.none
     var identification: UInt32 = 0
     /// Put together from fragments, the largest of which had this many bytes; 0 otherwise.
     var fragmentByteCountMax = 0
+    /// The data of each of those fragments but the last, if all had the same length; 0 otherwise.
+    var pieceByteCount = 0
+    /// The data of all of them together.
+    var piecesByteCount = 0
+    /// What it is cut into again may not be cut further: its largest fragment said so.
+    var piecesKeepDontFragment = false
+    /// Of the IPv6 fragment header, an atomic fragment's too; 0 where there is none.
+    var fragmentHeader = 0
     /// In the mapped form.
     var source = IPv6Address(high: 0, low: 0)
     var destination = IPv6Address(high: 0, low: 0)

@@ -83,8 +83,9 @@ public struct RealServer: Sendable {
     /// Deleted: when it was first seen that nothing names it.
     var idleSince: UInt64?
     /// Its upper threshold was reached and the lower one not come back to.
-    var isOverloaded = false
-    /// The latest weight that was not zero: what Maglev hashing goes by.
+    package internal(set) var isOverloaded = false
+    /// The latest weight that was not zero, since the server was last added: what Maglev hashing
+    /// goes by.
     var lastWeight: Int32
     /// Entries of the table in a state that counts as active.
     public internal(set) var activeCount: Int32 = 0

@@ -1,5 +1,5 @@
 // Cutting an IPv4 packet that does not fit the overlay and may be cut (RFC 791, section 3.2), as the
-// kernel's router would before its VXLAN device.
+// kernel's router would before its VXLAN device. `Cut` also serves the director (Host/Output.swift).
 //
 // Invariant: all or nothing: either every fragment finds room and goes the same way, or the packet
 // is left whole. The first fragment keeps the frame, the rest are made by the node.
@@ -12,26 +12,57 @@ func mayFragment(_ packet: Packet, _ frame: Frame) -> Bool {
     packet.isIPv4 && !packet.dontFragment && frame.byteCount >= packet.end && packet.proto != .sctp
 }
 
-/// How a packet is cut: header length, data length, and data bytes in each fragment but the last.
-private struct Cut {
-    let headerByteCount: Int
+/// How a frame is cut: where the packet's data starts in it, how long the data is, how much of it the
+/// first fragment has and how much each of the others but the last.
+struct Cut {
+    let dataStart: Int
     let dataByteCount: Int
+    let firstByteCount: Int
     let stepByteCount: Int
 
-    init(_ packet: Packet, mtu: Int) {
-        headerByteCount = packet.transport &- packet.network
-        dataByteCount = packet.end &- packet.transport
-        stepByteCount = (mtu &- headerByteCount) & ~7
+    init(data: Range<Int>, first: Int? = nil, step: Int) {
+        dataStart = data.lowerBound
+        dataByteCount = data.count
+        stepByteCount = step
+        firstByteCount = min(first ?? step, dataByteCount)
     }
 
     /// Fragments after the first.
-    var laterCount: Int { (dataByteCount &- 1) / stepByteCount }
+    var laterCount: Int {
+        (dataByteCount &- firstByteCount &+ stepByteCount &- 1) / stepByteCount
+    }
+
+    /// The data of the fragment at `index`, counted from the start of the data.
+    func piece(_ index: Int) -> Range<Int> {
+        guard index > 0 else { return 0..<firstByteCount }
+        let start = min(firstByteCount &+ (index &- 1) &* stepByteCount, dataByteCount)
+        return start..<min(start &+ stepByteCount, dataByteCount)
+    }
 
     /// Whether they find room, each with its headroom and alignment.
-    func fits(_ packet: Packet, _ work: borrowing Work) -> Bool {
-        guard stepByteCount > 0, laterCount <= work.freeFrameCount else { return false }
-        let each = packet.transport &+ stepByteCount &+ Limits.headroomByteCount &+ 64
+    func fits(_ work: borrowing Work) -> Bool {
+        guard stepByteCount > 0, firstByteCount > 0, laterCount <= work.freeFrameCount else {
+            return false
+        }
+        let each = dataStart &+ stepByteCount &+ Limits.headroomByteCount &+ 64
         return laterCount &* each <= work.freeByteCount
+    }
+
+    /// A frame with the headers of `frame` and one piece of its data; nil when there is no room.
+    func copy(_ piece: Range<Int>, of frame: Frame, _ work: inout Work) -> Frame? {
+        let byteCount = dataStart &+ piece.count
+        guard let offset = work.reserve(byteCount) else { return nil }
+        let data = frame.offset &+ dataStart
+        work.copyBytes(from: frame.offset, count: dataStart, to: offset)
+        work.copyBytes(
+            from: data &+ piece.lowerBound, count: piece.count, to: offset &+ dataStart)
+        var later = Frame(
+            offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
+            arrival: frame.arrival)
+        later.origin = .generated
+        later.timestamp = frame.timestamp
+        later.choice = frame.choice
+        return later
     }
 }
 
@@ -41,17 +72,20 @@ func fragment(
     _ frame: inout Frame, _ packet: Packet, in network: NetworkIndex, to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) -> Bool {
-    let cut = Cut(packet, mtu: program[network].mtu)
-    guard cut.fits(packet, work) else { return false }
+    let headerByteCount = packet.transport &- packet.network
+    let cut = Cut(
+        data: packet.transport..<packet.end,
+        step: (program[network].mtu &- headerByteCount) & ~7)
+    guard cut.fits(work) else { return false }
     for index in 1...max(cut.laterCount, 1) {
-        let start = index &* cut.stepByteCount
-        let count = min(cut.stepByteCount, cut.dataByteCount &- start)
-        guard var later = copy(frame, packet, start, count, &work) else { return false }
+        let piece = cut.piece(index)
+        guard var later = cut.copy(piece, of: frame, &work) else { return false }
         var bytes = work.mutableBytes(of: later)
         if var header = MutableIPv4Header(&bytes, at: packet.network) {
             header.blankUncopiedOptions()
             header.setFragment(
-                advancedBy: start, dataByteCount: count, more: start &+ count < cut.dataByteCount)
+                advancedBy: piece.lowerBound, dataByteCount: piece.count,
+                more: piece.upperBound < cut.dataByteCount)
         }
         encapsulate(
             &later, end: later.byteCount, trafficClass: packet.trafficClass, in: network, to: node,
@@ -67,22 +101,4 @@ func fragment(
         header.setFragment(advancedBy: 0, dataByteCount: cut.stepByteCount, more: true)
     }
     return true
-}
-
-/// A frame with the headers of `frame` and `count` bytes of its data from `start` on.
-private func copy(
-    _ frame: Frame, _ packet: Packet, _ start: Int, _ count: Int, _ work: inout Work
-) -> Frame? {
-    let byteCount = packet.transport &+ count
-    guard let offset = work.reserve(byteCount) else { return nil }
-    let data = frame.offset &+ packet.transport
-    work.copyBytes(from: frame.offset, count: packet.transport, to: offset)
-    work.copyBytes(from: data &+ start, count: count, to: offset &+ packet.transport)
-    var later = Frame(
-        offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
-        arrival: frame.arrival)
-    later.origin = .generated
-    later.timestamp = frame.timestamp
-    later.choice = frame.choice
-    return later
 }

@@ -125,8 +125,9 @@ private func route(
     }
 }
 
-/// Rewrites one end of a quoted packet.
-private func readdress(
+/// Rewrites one end's address in the IP header at `offset`.
+@inline(__always)
+func readdress(
     _ bytes: inout MutableRawSpan, at offset: Int, isIPv4: Bool, _ end: End,
     to address: IPv6Address, noting delta: inout ChecksumDelta
 ) {
@@ -161,8 +162,10 @@ extension MutableIPv6Header {
     }
 }
 
+/// Rewrites one end's port in the transport header at `offset`, whose checksum also takes the address
+/// changes in `delta`. `byteCount` is that of transport header and payload, where it is known.
 @inline(__always)
-private func report(
+func report(
     _ bytes: inout MutableRawSpan, at offset: Int, proto: IPProtocol, byteCount: Int?, _ end: End,
     to port: Port, applying delta: ChecksumDelta
 ) {

@@ -17,22 +17,49 @@ extension ConnectionTable {
     }
 
     private mutating func expireDue(now: UInt64, rules: inout DirectorRules) {
-        visit(TimingWheel.dueSlot, rules: &rules)
-        while let slot = wheel.turn(to: now) { visit(slot, rules: &rules) }
+        endDue(rules: &rules)
+        while let slot = wheel.turn(to: now) {
+            visit(slot, rules: &rules)
+            endDue(rules: &rules)
+        }
     }
 
-    /// Ends or moves on every connection of a slot.
+    /// Ends what is due in a slot, moves the rest on, and puts templates with what is due: those that
+    /// end at the same tick as their last connection go after it, as the kernel's timers have it.
     private mutating func visit(_ slot: UInt16, rules: inout DirectorRules) {
         while wheel.first(of: slot) != .none {
             let index = wheel.first(of: slot)
-            if wheel.ticks(to: connections[index.place].deadline) > 0 {
+            if connections[index.place].isTemplate
+                || wheel.ticks(to: connections[index.place].deadline) > 0
+            {
                 wheel.unlink(index, in: &connections)
                 wheel.link(index, in: &connections)
-            } else if connections[index.place].controlledCount > 0 {
-                hold(index)
             } else {
                 end(index, withTemplate: false, rules: &rules)
             }
+        }
+    }
+
+    /// Ends what is due already: connections first, then templates that have none.
+    private mutating func endDue(rules: inout DirectorRules) {
+        let slot = TimingWheel.dueSlot
+        var index = wheel.first(of: slot)
+        while index != .none {
+            let after = connections[index.place].next
+            if !connections[index.place].isTemplate { endOrMove(index, rules: &rules) }
+            index = after
+        }
+        while wheel.first(of: slot) != .none { endOrMove(wheel.first(of: slot), rules: &rules) }
+    }
+
+    private mutating func endOrMove(_ index: ConnectionIndex, rules: inout DirectorRules) {
+        if wheel.ticks(to: connections[index.place].deadline) > 0 {
+            wheel.unlink(index, in: &connections)
+            wheel.link(index, in: &connections)
+        } else if connections[index.place].controlledCount > 0 {
+            hold(index)
+        } else {
+            end(index, withTemplate: false, rules: &rules)
         }
     }
 

@@ -8,7 +8,6 @@ struct FixtureDirector: ~Copyable {
     var rules = DirectorRules(key: HashKey(k0: 1, k1: 2))
     var connections4 = ConnectionTable<IPv4Address>(key: HashKey(k0: 3, k1: 4), countMax: 4_096)
     var connections6 = ConnectionTable<IPv6Address>(key: HashKey(k0: 5, k1: 6), countMax: 4_096)
-    var marks: [MarkRule] = []
     var defence = PacketDefence()
     var now: UInt64 = 1_000_000
 
@@ -58,11 +57,9 @@ struct FixtureDirector: ~Copyable {
     mutating func receive(_ packet: FixturePacket, isFromServer: Bool) {
         guard packet.proto.hasPorts, let source = packet.port(0), let target = packet.port(2)
         else { return }
-        let mark =
-            marks.last {
-                $0.proto == packet.proto && $0.address == packet.destination
-                    && ($0.port == Port(0) || $0.port == target)
-            }?.mark ?? 0
+        let mark = rules.mark(
+            proto: packet.proto, destination: IPv6Address(packet.destination),
+            destinationPort: target)
         if mark != 0 || packet.isForHost {
             request(packet, source, target, mark: mark)
         } else if isFromServer {
@@ -73,11 +70,13 @@ struct FixtureDirector: ~Copyable {
     private mutating func request(
         _ packet: FixturePacket, _ source: Port, _ target: Port, mark: UInt32
     ) {
-        let event = unsafe TransportEvent(packet.proto, packet.transport.span.bytes)
-        let service = find(packet, target, mark)
+        let event = TransportEvent(packet.proto, bytes: packet.transport)
+        let isIPv4 = if case .v4 = packet.destination { true } else { false }
+        let service = rules.find(
+            mark: mark, isIPv4: isIPv4, proto: packet.proto,
+            destination: IPv6Address(packet.destination), destinationPort: target)
         // The kernel asks whether the address is its own for IPv4 only.
-        let isOwnIPv4 = if case .v4 = packet.destination { packet.isForHost } else { false }
-        let mayBypass = rules.settings.cacheBypass && mark != 0 && !isOwnIPv4
+        let mayBypass = rules.settings.cacheBypass && mark != 0 && !(isIPv4 && packet.isForHost)
         switch (packet.source, packet.destination) {
         case (.v4(let client), .v4(let virtual)):
             connections4.take(
@@ -91,20 +90,8 @@ struct FixtureDirector: ~Copyable {
         }
     }
 
-    private func find(
-        _ packet: FixturePacket, _ target: Port, _ mark: UInt32
-    ) -> VirtualServerIndex? {
-        let isIPv4 = if case .v4 = packet.destination { true } else { false }
-        let isPassiveFTP = packet.proto == .tcp && (target.rawValue >= 1_024 || target == Port(20))
-        return (mark != 0 ? rules.index(of: .mark(mark, isIPv4: isIPv4)) : nil)
-            ?? rules.index(of: .address(packet.destination, target, packet.proto))
-            ?? (isPassiveFTP
-                ? rules.index(of: .address(packet.destination, Port(21), packet.proto)) : nil)
-            ?? rules.index(of: .address(packet.destination, Port(0), packet.proto))
-    }
-
     private mutating func reply(_ packet: FixturePacket, _ source: Port, _ target: Port) {
-        let event = unsafe TransportEvent(packet.proto, packet.transport.span.bytes)
+        let event = TransportEvent(packet.proto, bytes: packet.transport)
         switch (packet.source, packet.destination) {
         case (.v4(let server), .v4(let client)):
             guard

@@ -90,9 +90,16 @@ struct FixtureCommand {
         let seconds = words.contains("-p") ? after("-p").flatMap(UInt32.init) ?? 360 : nil
         return VirtualServerRule(
             key, scheduler: after("-s").flatMap(Scheduler.init) ?? .weightedLeastConnection,
+            flags: flags,
             persistence: seconds.map {
                 Persistence(timeoutSeconds: $0, prefixLength: length ?? (key.isIPv4 ? 32 : 128))
             }, isOnePacket: words.contains("-o"))
+    }
+
+    private var flags: SchedulerFlags {
+        let names = after("-b") ?? ""
+        let fallback: SchedulerFlags = names.contains("fallback") ? .fallback : []
+        return fallback.union(names.contains("port") ? .port : [])
     }
 
     var server: RealServerRule? {

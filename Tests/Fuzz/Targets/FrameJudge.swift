@@ -53,7 +53,7 @@ struct FrameJudge: FrameObserver {
         case .pending: complaint = "a frame is left without a verdict"
         case .consumed, .dropped, .held: break
         case .transmitted(.underlay): judgeTunnel(frame, bytes)
-        case .transmitted(.clients): judgeContent(frame, bytes)
+        case .transmitted(.clients), .transmitted(.link): judgeContent(frame, bytes)
         case .delivered(let endpoint):
             judgeContent(frame, bytes)
             lastDelivered = DeliveredFrame(bytes, to: endpoint, at: node)

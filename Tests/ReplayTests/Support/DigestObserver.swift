@@ -36,6 +36,7 @@ struct Digest: Equatable, Sendable {
         case .pending: add(0x100)
         case .transmitted(.underlay(let node)): add(0x200 | UInt64(node.rawValue) << 16)
         case .transmitted(.clients): add(0x300)
+        case .transmitted(.link(let link)): add(0x800 | UInt64(link.rawValue) << 16)
         case .delivered(let endpoint): add(0x400 | UInt64(endpoint.rawValue) << 16)
         case .consumed(let kind): add(0x500 | UInt64(kind.rawValue) << 16)
         case .dropped(let drop): add(0x600 | UInt64(drop.rawValue) << 16)

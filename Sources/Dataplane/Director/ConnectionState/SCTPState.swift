@@ -7,7 +7,7 @@
 
 import Wire
 
-enum SCTPState: UInt8, CaseIterable {
+package enum SCTPState: UInt8, CaseIterable {
     case none, initiated, initiatedAgain, cookieSent, cookieReplied, cookieWait, cookie
     case cookieEchoed, established, shutdownSent, shutdownReceived, shutdownAckSent, rejected
     case closed
@@ -76,7 +76,7 @@ enum SCTPState: UInt8, CaseIterable {
 
     /// The state after a packet with the chunk of `row`. With `isInputOnly`, the answers to what the
     /// client sends do not come this way.
-    func after(row: UInt8, _ direction: ConnectionDirection, isInputOnly: Bool) -> Self {
+    package func after(row: UInt8, _ direction: ConnectionDirection, isInputOnly: Bool) -> Self {
         let digits =
             direction == .output
             ? Self.output(row) : isInputOnly ? Self.inputOnly(row) : Self.input(row)

@@ -7,7 +7,7 @@
 
 import Wire
 
-enum TCPState: UInt8, CaseIterable {
+package enum TCPState: UInt8, CaseIterable {
     case none, established, synSent, synReceived, finWait, timeWait, close, closeWait, lastAck
     case listen, synAck
 
@@ -71,7 +71,7 @@ enum TCPState: UInt8, CaseIterable {
     /// The state after a segment with the flags of `row`. With `isInputOnly`, the answers to what the
     /// client sends do not come this way.
     @inline(__always)
-    func after(
+    package func after(
         row: UInt8, _ direction: ConnectionDirection, isInputOnly: Bool, isSecure: Bool
     ) -> Self {
         guard row < 4 else { return .close }

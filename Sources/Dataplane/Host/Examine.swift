@@ -1,0 +1,140 @@
+// The first look at a frame as a Linux host takes it (net/ipv4/ip_input.c, net/ipv6/ip6_input.c, and
+// the source checks of net/ipv4/route.c): header, lengths, checksum, addresses. What stands behind the
+// IP header is not judged, for a router carries it all.
+//
+// Invariant: a packet that passes has an IP header that is wholly there and agrees with the length of
+// the frame on the wire; `transport` and, unless the capture cut the frame, `end` lie within it.
+
+import Wire
+
+enum ExamineOutcome {
+    case packet
+    /// The host's own business, whatever rules there are.
+    case consumed(Consumed)
+    case drop(Drop)
+}
+
+/// Reads a frame's IP header into `packet`. Its mark is for the caller to set.
+func examine(
+    _ frame: RawSpan, wireByteCount: Int, _ host: borrowing HostTables,
+    into packet: inout HostPacket
+) -> ExamineOutcome {
+    guard let link = LinkHeader(frame) else { return .drop(.truncatedEthernet) }
+    packet = HostPacket()
+    packet.network = link.byteCount
+    let wire = wireByteCount &- link.byteCount
+    let outcome: ExamineOutcome
+    switch link.etherType {
+    case .ipv4: outcome = examineIPv4(link.payload, wireByteCount: wire, into: &packet)
+    case .ipv6: outcome = examineIPv6(link.payload, wireByteCount: wire, into: &packet)
+    case .arp: return .consumed(.neighbour)
+    default: return .drop(link.etherType.isTag ? .tooManyTags : .unsupportedEtherType)
+    }
+    guard case .packet = outcome else { return outcome }
+    packet.isForHost = host.isOwn(packet.destination)
+    return packet.isIPv4 && host.isBroadcast(packet.destination) ? .consumed(.host) : .packet
+}
+
+private func examineIPv4(
+    _ bytes: RawSpan, wireByteCount: Int, into packet: inout HostPacket
+) -> ExamineOutcome {
+    guard let header = IPv4Header(bytes) else { return .drop(.malformedIPv4) }
+    guard header.isChecksumValid else { return .drop(.badHeaderChecksum) }
+    guard header.totalByteCount <= wireByteCount else { return .drop(.truncatedPacket) }
+    guard !header.source.isRefusedSource else { return .drop(.martianSource) }
+    packet.isIPv4 = true
+    packet.end = packet.network &+ header.totalByteCount
+    packet.transport = packet.network &+ header.headerByteCount
+    packet.proto = header.proto
+    packet.hopLimit = header.ttl
+    packet.trafficClass = header.trafficClass
+    packet.dontFragment = header.dontFragment
+    packet.source = IPv6Address(mapped: header.source)
+    packet.destination = IPv6Address(mapped: header.destination)
+    if header.isFragment {
+        packet.identification = UInt32(header.identification)
+        packet.fragment = header.isFirstFragment ? .first : .later
+    }
+    let first = header.destination.rawValue >> 24
+    if first >= 224 && first < 240 || header.destination.rawValue == .max {
+        return .consumed(.host)
+    }
+    return first == 0 || first == 127 ? .drop(.unroutable) : .packet
+}
+
+private func examineIPv6(
+    _ bytes: RawSpan, wireByteCount: Int, into packet: inout HostPacket
+) -> ExamineOutcome {
+    guard let header = IPv6Header(bytes) else { return .drop(.malformedIPv6) }
+    guard header.totalByteCount <= wireByteCount else { return .drop(.truncatedPacket) }
+    guard !header.destination.isIPv4Mapped, !header.destination.isLoopback else {
+        return .drop(.unroutable)
+    }
+    packet.isIPv4 = false
+    packet.end = packet.network &+ header.totalByteCount
+    packet.hopLimit = header.hopLimit
+    packet.trafficClass = header.trafficClass
+    packet.dontFragment = true
+    packet.source = header.source
+    packet.destination = header.destination
+    if header.nextHeader == .hopByHop, !areHopByHopOptionsSound(header.payload) {
+        return .drop(.malformedExtension)
+    }
+    // A router forwards what it cannot read to the end; no virtual server takes it.
+    packet.proto = .noNextHeader
+    packet.transport = min(packet.end, packet.network &+ bytes.byteCount)
+    if case .upperLayer(let layer) = header.walk {
+        packet.proto = layer.proto
+        packet.transport = packet.network &+ layer.offset
+        if let fragment = layer.fragment { packet.note(fragment) }
+    }
+    if header.destination.high >> 56 == 0xff {
+        let isNeighbour = packet.proto == .icmpv6 && packet.fragment == .none
+        return .consumed(isNeighbour ? .neighbour : .host)
+    }
+    return header.source.isMartian ? .drop(.martianSource) : .packet
+}
+
+/// Whether a router's walk over the hop-by-hop options at the start of `bytes` ends well
+/// (RFC 8200, section 4.2): unknown ones may be passed over only where their type says so.
+private func areHopByHopOptionsSound(_ bytes: RawSpan) -> Bool {
+    guard bytes.byteCount >= 8 else { return false }
+    let end = (Int(bytes.u8(1)) &+ 1) &* 8
+    guard end <= bytes.byteCount else { return false }
+    var offset = 2
+    while offset < end {
+        let kind = bytes.u8(offset)
+        guard kind != 0 else {
+            offset &+= 1
+            continue
+        }
+        guard offset &+ 2 <= end else { return false }
+        let count = Int(bytes.u8(offset &+ 1)) &+ 2
+        // Padding, router alert, and whatever says that it may be skipped.
+        guard offset &+ count <= end, kind == 1 || kind == 5 || kind >> 6 == 0 else {
+            return false
+        }
+        offset &+= count
+    }
+    return true
+}
+
+extension HostPacket {
+    fileprivate mutating func note(_ fragment: IPv6Fragment) {
+        fragmentHeader = network &+ fragment.headerOffset
+        identification = fragment.identification
+        if !fragment.isAtomic { self.fragment = fragment.isFirst ? .first : .later }
+    }
+}
+
+extension IPv4Address {
+    /// No packet is taken from it: this network, loopback, multicast, broadcast.
+    fileprivate var isRefusedSource: Bool {
+        let first = rawValue >> 24
+        return first == 0 || first == 127 || (first >= 224 && first < 240) || rawValue == .max
+    }
+}
+
+extension IPv6Address {
+    fileprivate var isLoopback: Bool { high == 0 && low == 1 }
+}

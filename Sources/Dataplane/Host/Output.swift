@@ -1,0 +1,181 @@
+// The last step before a link: a packet that fits goes out, one that does not is cut if it may be
+// (ip_fragment in net/ipv4/ip_output.c, ip6_fragment in net/ipv6/ip6_output.c).
+//
+// Invariant: a datagram that was put together here leaves in fragments no larger than it came in. All
+// or nothing: either every fragment finds room, or the packet is dropped whole.
+
+import Wire
+
+/// Sends a packet out by a link through which `mtu` bytes fit. `mayCutAnyway` is for packets that IPVS
+/// forwards: whether they fit was asked before, of the packet inside a tunnel for instance.
+@inline(__always)
+func output(
+    _ frame: inout Frame, _ packet: HostPacket, by link: LinkIndex, mtu: Int, mayCutAnyway: Bool,
+    _ work: inout Work, _ host: inout HostTables
+) -> Verdict {
+    frame.trim(to: packet.end)
+    if packet.byteCount <= mtu && packet.fragmentByteCountMax == 0 {
+        return .transmitted(.link(link))
+    }
+    return cutAndOutput(
+        &frame, packet, by: link, mtu: mtu, mayCutAnyway: mayCutAnyway, &work, &host)
+}
+
+@inline(never)
+private func cutAndOutput(
+    _ frame: inout Frame, _ packet: HostPacket, by link: LinkIndex, mtu: Int, mayCutAnyway: Bool,
+    _ work: inout Work, _ host: inout HostTables
+) -> Verdict {
+    let largest = packet.fragmentByteCountMax
+    let isWhole = packet.isIPv4 ? largest == 0 : largest == 0 || packet.byteCount <= largest
+    if packet.byteCount <= mtu && isWhole { return .transmitted(.link(link)) }
+    let isForbidden =
+        packet.isIPv4
+        ? packet.dontFragment && (!mayCutAnyway || largest > mtu)
+        : largest > mtu || (largest == 0 && !mayCutAnyway)
+    guard !isForbidden else {
+        refuse(.tooBig(mtu), frame, packet, &work, &host)
+        return .dropped(.packetTooBig)
+    }
+    guard frame.byteCount >= packet.end else { return .dropped(.truncatedPacket) }
+    let isCut =
+        packet.isIPv4
+        ? cutIPv4(&frame, packet, by: link, limit: largest == 0 ? mtu : min(mtu, largest), &work)
+        : cutIPv6(
+            &frame, packet, by: link, limit: largest == 0 ? mtu : max(largest, Limits.mtuMin6),
+            &work, &host)
+    return isCut ? .transmitted(.link(link)) : .dropped(.packetTooBig)
+}
+
+/// Cuts an IPv4 packet into fragments of `limit` bytes at most.
+private func cutIPv4(
+    _ frame: inout Frame, _ packet: HostPacket, by link: LinkIndex, limit: Int,
+    _ work: inout Work
+) -> Bool {
+    let room = limit &- (packet.transport &- packet.network)
+    let data = packet.transport..<packet.end
+    let cut = Cut(data: data, step: data.count <= room ? max(data.count, 8) : room & ~7)
+    guard data.isEmpty || cut.fits(work) else { return false }
+    if !packet.piecesKeepDontFragment {
+        var bytes = work.mutableBytes(of: frame)
+        if var header = MutableIPv4Header(&bytes, at: packet.network) {
+            header.setDontFragment(false)
+        }
+    }
+    guard !data.isEmpty, cut.laterCount > 0 else { return true }
+    for index in 1...cut.laterCount {
+        let piece = cut.piece(index)
+        guard let later = cut.copy(piece, of: frame, &work) else { return false }
+        var bytes = work.mutableBytes(of: later)
+        if var header = MutableIPv4Header(&bytes, at: packet.network) {
+            header.blankUncopiedOptions()
+            header.setFragment(
+                advancedBy: piece.lowerBound, dataByteCount: piece.count,
+                more: piece.upperBound < cut.dataByteCount)
+        }
+        work.appendPiece(later, by: link)
+    }
+    frame.trim(to: packet.transport &+ cut.firstByteCount)
+    var bytes = work.mutableBytes(of: frame)
+    if var header = MutableIPv4Header(&bytes, at: packet.network) {
+        header.setFragment(advancedBy: 0, dataByteCount: cut.firstByteCount, more: true)
+    }
+    return true
+}
+
+/// Cuts an IPv6 packet into fragments of `limit` bytes at most, where its fragments were cut before
+/// if they fit, and gives each a fragment header, even where it stays in one piece.
+private func cutIPv6(
+    _ frame: inout Frame, _ packet: HostPacket, by link: LinkIndex, limit: Int,
+    _ work: inout Work, _ host: inout HostTables
+) -> Bool {
+    let place = fragmentHeaderPlace(work.bytes(of: frame), packet)
+    let room = limit &- (place.offset &- packet.network) &- IPv6FragmentFields.byteCount
+    let start = place.offset &+ IPv6FragmentFields.byteCount
+    let data = start..<packet.end &+ IPv6FragmentFields.byteCount
+    let added = data.count &- packet.piecesByteCount
+    let first = packet.pieceByteCount &+ added
+    let keepsPieces =
+        packet.pieceByteCount > 0 && added >= 0 && first & 7 == 0 && first <= room
+    let cut =
+        keepsPieces
+        ? Cut(data: data, first: first, step: packet.pieceByteCount)
+        : Cut(data: data, step: data.count <= room ? max(data.count, 8) : room & ~7)
+    guard !data.isEmpty, cut.fits(work) else { return false }
+    insertFragmentHeader(&frame, at: place, packet, host.nextIdentification(), &work)
+    if cut.laterCount > 0 {
+        for index in 1...cut.laterCount {
+            let piece = cut.piece(index)
+            guard let later = cut.copy(piece, of: frame, &work) else { return false }
+            setPiece(piece, of: cut, later, packet, &work)
+            work.appendPiece(later, by: link)
+        }
+    }
+    frame.trim(to: cut.dataStart &+ cut.firstByteCount)
+    setPiece(cut.piece(0), of: cut, frame, packet, &work)
+    return true
+}
+
+/// Where a fragment header belongs: before it the part that every fragment repeats (RFC 8200, section
+/// 4.5), whose last byte of interest is the one that names the next header.
+private struct FragmentHeaderPlace {
+    var offset: Int
+    var nextHeaderOffset: Int
+}
+
+private func fragmentHeaderPlace(_ bytes: RawSpan, _ packet: HostPacket) -> FragmentHeaderPlace {
+    var place = FragmentHeaderPlace(
+        offset: packet.network &+ IPv6Fields.byteCount, nextHeaderOffset: packet.network &+ 6)
+    // Destination options count only where a routing header follows them.
+    var scout = place
+    for _ in 0..<IPv6UpperLayer.extensionCountMax {
+        let kind = IPProtocol(rawValue: bytes.u8(scout.nextHeaderOffset))
+        guard kind == .hopByHop || kind == .routing || kind == .destinationOptions,
+            scout.offset &+ 8 <= packet.end
+        else { break }
+        let next = scout.offset &+ (Int(bytes.u8(scout.offset &+ 1)) &+ 1) &* 8
+        guard next < packet.end else { break }
+        scout = FragmentHeaderPlace(offset: next, nextHeaderOffset: scout.offset)
+        if kind != .destinationOptions { place = scout }
+    }
+    return place
+}
+
+/// Makes room for a fragment header in the headroom of the frame and writes it.
+private func insertFragmentHeader(
+    _ frame: inout Frame, at place: FragmentHeaderPlace, _ packet: HostPacket,
+    _ identification: UInt32, _ work: inout Work
+) {
+    frame.advance(-IPv6FragmentFields.byteCount)
+    work.copyBytes(
+        from: frame.offset &+ IPv6FragmentFields.byteCount, count: place.offset, to: frame.offset)
+    var bytes = work.mutableBytes(of: frame)
+    let next = IPProtocol(rawValue: bytes.u8(place.nextHeaderOffset))
+    bytes.setU8(place.nextHeaderOffset, IPProtocol.fragment.rawValue)
+    var header = bytes.tail(from: place.offset)
+    IPv6FragmentFields(nextHeader: next, offset: 0, more: false, identification: identification)
+        .write(to: &header)
+}
+
+/// Tells a fragment which piece it is.
+private func setPiece(
+    _ piece: Range<Int>, of cut: Cut, _ frame: Frame, _ packet: HostPacket, _ work: inout Work
+) {
+    var bytes = work.mutableBytes(of: frame)
+    let more: UInt16 = piece.upperBound < cut.dataByteCount ? 1 : 0
+    let field = cut.dataStart &- IPv6FragmentFields.byteCount &+ 2
+    bytes.setU16(field, UInt16(truncatingIfNeeded: piece.lowerBound) & 0xfff8 | more)
+    if var header = MutableIPv6Header(&bytes, at: packet.network) {
+        header.setPayloadByteCount(
+            cut.dataStart &- packet.network &- IPv6Fields.byteCount &+ piece.count)
+    }
+}
+
+extension Work {
+    /// Adds a fragment that leaves by a link.
+    fileprivate mutating func appendPiece(_ frame: Frame, by link: LinkIndex) {
+        var frame = frame
+        frame.verdict = .transmitted(.link(link))
+        append(frame)
+    }
+}

@@ -1,0 +1,48 @@
+// What is known to fit on the way to a few addresses, from ICMP errors (RFC 1191): the kernel's route
+// exceptions (net/ipv4/route.c), which a director makes for its own tunnels.
+//
+// Invariant: fixed memory; the oldest entry gives way. An entry is forgotten after ten minutes.
+
+import Wire
+
+struct PathTable {
+    /// net.ipv4.route.min_pmtu.
+    static let mtuMin = 552
+    private static let timeoutSeconds: UInt32 = 600
+    private static let countMax = 64
+
+    private struct Entry {
+        var address: IPv6Address
+        var mtu: Int
+        var expires: UInt32
+    }
+
+    private var entries: [Entry] = []
+    private var next = 0
+
+    init() { entries.reserveCapacity(Self.countMax) }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    func find(_ address: IPv6Address, now: UInt32) -> Int? {
+        for index in entries.indices
+        where entries[index].address == address && entries[index].expires >= now {
+            return entries[index].mtu
+        }
+        return nil
+    }
+
+    mutating func remember(_ address: IPv6Address, _ mtu: Int, now: UInt32) {
+        let entry = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
+        for index in entries.indices where entries[index].address == address {
+            entries[index] = entry
+            return
+        }
+        if entries.count < Self.countMax {
+            entries.append(entry)
+        } else {
+            entries[next] = entry
+            next = (next &+ 1) % Self.countMax
+        }
+    }
+}
