@@ -20,7 +20,9 @@ struct BatchBudget {
     /// Ethernet, two tags and the longest IPv4 header, which each piece has of its own.
     private static let headerByteCount = 14 + 8 + 60
 
-    init(_ cluster: Cluster) { mtu = cluster.networks.map(\.mtu).min() ?? 0 }
+    init(_ cluster: Cluster) { self.init(mtu: cluster.networks.map(\.mtu).min() ?? 0) }
+
+    init(mtu: Int) { self.mtu = mtu }
 
     /// Whether a packet may join the batch, of which the arena has `freeByteCount` left.
     func admits(_ packetByteCount: Int, freeByteCount: Int) -> Bool {

@@ -16,14 +16,15 @@ struct ByteSink: ~Copyable {
     /// The first failed write. What follows it can never be in its place, so it stays failed.
     private var failure: CaptureError?
 
-    /// Creates or empties the file; `-` is standard output, which must not be a terminal.
-    init(path: String) throws(CaptureError) {
-        descriptor = try Self.open(path)
+    /// Creates or empties the file; `-` is standard output, which must not be a terminal unless what
+    /// is written is text.
+    init(path: String, isText: Bool = false) throws(CaptureError) {
+        descriptor = try Self.open(path, isText)
         self.path = path
     }
 
-    private static func open(_ path: String) throws(CaptureError) -> Int32 {
-        if path == "-", isatty(1) == 1 { throw CaptureError(path: path, fault: .isTerminal) }
+    private static func open(_ path: String, _ isText: Bool) throws(CaptureError) -> Int32 {
+        if path == "-", !isText, isatty(1) == 1 { throw CaptureError(path: path, fault: .isTerminal) }
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
         let descriptor = path == "-" ? dup(1) : unsafe Glibc.open(path, flags, 0o644)
         guard descriptor >= 0 else {

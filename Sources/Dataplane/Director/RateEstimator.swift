@@ -75,6 +75,10 @@ public struct RateBook: Sendable {
 
     public init() {}
 
+    /// Whether `advance` would do anything, so that rules need not be fetched for nothing.
+    @inline(__always)
+    public func isDue(at now: UInt64) -> Bool { nextTick.map { now >= $0 } ?? true }
+
     /// Ticks as often as it is due at `now`, in hundredths of a second; the first call starts the
     /// clock. Ticks that were missed see no traffic, as the batch before them took less time.
     @inline(__always)

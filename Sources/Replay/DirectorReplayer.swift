@@ -1,0 +1,148 @@
+// A trace through a director: reads packets, puts them in front of it in batches, and keeps what
+// there is to tell. Everything of the trace comes in, whichever side it came from: a director tells a
+// reply from a request by the connection it belongs to.
+//
+// Time is the trace's. Invariant: packets read = packets put in front of the director + packets passed
+// over, by reason.
+
+import Capture
+import Dataplane
+import Wire
+
+public struct DirectorReplayOptions: Sendable {
+    /// Passes over the trace.
+    public var loopCount: UInt64 = 1
+    /// Packets to read altogether; nil for all.
+    public var packetLimit: UInt64?
+    /// A libpcap expression; packets that do not match are passed over.
+    public var filter: String?
+    /// One packet at a time, so that whoever watches sees the director as each packet left it.
+    public var isStepwise = false
+
+    public init() {}
+}
+
+public struct DirectorReplayer: ~Copyable {
+    public private(set) var runner: DirectorRunner
+    public private(set) var tally = TraceTally()
+    /// What was cut off the end of the trace, if anything.
+    public private(set) var truncation: CaptureTruncation?
+    private let options: DirectorReplayOptions
+    private let filter: PacketFilter?
+    private var budget: BatchBudget
+    /// Of the frames that are pending.
+    private var batchTick: UInt64 = 0
+    private var batchEnd: UInt64 = 0
+    /// Added to time stamps, so that a second pass follows the first.
+    private var timeShift: UInt64 = 0
+
+    /// The largest header that a tunnel puts before a packet: IPv6, UDP, GUE with its private field.
+    private static let tunnelByteCountMax = 40 + 8 + 4 + 8
+
+    /// Prepares a replay; reads nothing yet.
+    public init(
+        _ runner: consuming DirectorRunner, host: DirectorHost, _ options: DirectorReplayOptions
+    ) throws(ReplayError) {
+        if let text = options.filter {
+            do throws(CaptureFault) {
+                filter = try PacketFilter(text, linkType: .ethernet)
+            } catch {
+                throw .filter("\(error)")
+            }
+        } else {
+            filter = nil
+        }
+        self.runner = runner
+        self.options = options
+        budget = BatchBudget(
+            mtu: (host.links.map(\.mtu).min() ?? 1_500) - Self.tunnelByteCountMax)
+    }
+
+    /// Replays the file at `path`, `-` for standard input, as often as asked. `progress` is told the
+    /// number of packets read now and then.
+    public mutating func replay<Observer: DirectorObserver & ~Copyable>(
+        path: String, observer: inout Observer, clock: () -> UInt64,
+        progress: (UInt64) -> Void = { _ in }
+    ) throws(CaptureError) {
+        for pass in 0..<options.loopCount where !isDone {
+            var reader = try CaptureReader(path: path)
+            if pass > 0, let first = tally.first {
+                timeShift = tally.last &- first &+ 1_000_000
+            }
+            try replay(&reader, &observer, clock, progress)
+            truncation = reader.truncation
+        }
+        flush(&observer, clock)
+        runner.advance(to: tally.last)
+    }
+
+    private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }
+
+    private mutating func replay<Observer: DirectorObserver & ~Copyable>(
+        _ reader: inout CaptureReader, _ observer: inout Observer, _ clock: () -> UInt64,
+        _ progress: (UInt64) -> Void
+    ) throws(CaptureError) {
+        var record = PacketRecord()
+        while !isDone, try reader.next(&record) {
+            let time = record.timestampNanoseconds &+ timeShift
+            let tick = max(time, batchEnd) / DirectorRunner.tickNanoseconds
+            if runner.isFull || tick != batchTick || options.isStepwise
+                || !budget.admits(
+                    record.capturedByteCount, freeByteCount: runner.arena.freeByteCount)
+            {
+                flush(&observer, clock)
+            }
+            batchTick = tick
+            batchEnd = max(batchEnd, time)
+            count(record, time)
+            put(reader.bytes(of: record), record, time)
+            if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
+        }
+    }
+
+    private mutating func count(_ record: PacketRecord, _ time: UInt64) {
+        tally.packetCount &+= 1
+        tally.byteCount &+= UInt64(record.originalByteCount)
+        if tally.first == nil { tally.first = time }
+        tally.last = max(tally.last, time)
+    }
+
+    private mutating func put(_ bytes: RawSpan, _ record: PacketRecord, _ time: UInt64) {
+        let mark = runner.arena.usedByteCount
+        let id = tally.packetCount
+        let frame = runner.withArena { arena in
+            LinkNormalizer.append(
+                bytes, originalByteCount: record.originalByteCount, record.linkType, id: id,
+                to: &arena)
+        }
+        guard var frame else {
+            tally[.unsupportedLink] &+= 1
+            return
+        }
+        guard matchesFilter(frame) else {
+            runner.withArena { $0.release(to: mark) }
+            tally[.filtered] &+= 1
+            return
+        }
+        frame.timestamp = time
+        budget.add(frame.byteCount)
+        runner.put(frame)
+    }
+
+    private func matchesFilter(_ frame: Frame) -> Bool {
+        switch filter {
+        case .none: true
+        case .some(let filter):
+            filter.matches(
+                runner.arena.bytes(of: frame), originalByteCount: frame.wireByteCount)
+        }
+    }
+
+    private mutating func flush<Observer: DirectorObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64
+    ) {
+        guard runner.pendingCount > 0 else { return }
+        runner.run(now: batchEnd, observer: &observer, clock: clock)
+        budget.reset()
+    }
+}
