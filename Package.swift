@@ -58,7 +58,7 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: rules),
         .testTarget(
             name: "IpvsadmTests", dependencies: ["Dataplane", "Ipvsadm", "Wire"],
-            exclude: ["Fixtures"], swiftSettings: rules),
+            exclude: ["Fixtures", "Oracle"], swiftSettings: rules),
         .testTarget(
             name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
         .testTarget(

@@ -101,10 +101,7 @@ private func leave<Address: FlowAddress>(
         return carry(&frame, &packet, by: index, event, &table, &core, &work)
     }
     if rule.key.port == Port.ftp, flow.virtualPort != .ftp { return nil }
-    // Linux finds no way for an answer from an address that is only claimed by a mark.
-    if !packet.isIPv4 || core.host.isOwn(packet.destination) {
-        refuse(.portUnreachable, frame, packet, &work, &core.host)
-    }
+    refuse(.portUnreachable, frame, packet, &work, &core.host)
     return .dropped(.noServer)
 }
 
