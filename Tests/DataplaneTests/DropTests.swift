@@ -37,9 +37,10 @@ import Wire
 
     @Test func `every reason has a fixture`() throws {
         let fixtures = Set(DropFixture.all(try Self.mesh()).map(\.reason))
-        // Shown by the two tests below and, what only a director says, by its scenarios.
+        // Shown by the two tests below and, what only a director says, by DirectorDropTests.
         let others: Set<Drop> = [
-            .fragmentTimeout, .flowTableFull, .refusedOptions, .unroutable,
+            .fragmentTimeout, .flowTableFull, .refusedOptions, .unroutable, .noServer,
+            .serverDeleted, .overloaded, .connectionTableFull,
         ]
         let missing = Drop.allCases.filter { !fixtures.contains($0) && !others.contains($0) }
         #expect(missing.isEmpty, "\(missing)")
