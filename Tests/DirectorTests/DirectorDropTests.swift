@@ -58,7 +58,7 @@ struct DirectorDropTests {
         for port in 1...4 as ClosedRange<UInt16> {
             _ = director.judge(TestSegment(.ack, clientPort: port))
         }
-        for port in 5...2_000 as ClosedRange<UInt16> {
+        for port in 2_001...4_000 as ClosedRange<UInt16> {
             let verdict = director.judge(TestSegment(.syn, clientPort: port))
             #expect(verdict == .dropped(.connectionTableFull))
         }
