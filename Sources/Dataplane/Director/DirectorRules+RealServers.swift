@@ -65,24 +65,33 @@ extension DirectorRules {
         trash.insert(server, at: 0)
     }
 
+    /// Looks through the trash once for each minute that has passed. After three times with the same
+    /// connections nothing more would be found.
     private mutating func emptyTrash() {
+        for _ in 0..<4 where clock >= trashDeadline { emptyTrash(at: trashDeadline) }
+        guard clock >= trashDeadline else { return }
+        let minutes = (clock &- trashDeadline) / (Self.trashPeriod / 2) &+ 1
+        trashDeadline &+= minutes &* (Self.trashPeriod / 2)
+    }
+
+    private mutating func emptyTrash(at now: UInt64) {
         var kept: [RealServerIndex] = []
         for server in trash {
             if isNamed(server) {
                 kept.append(server)
             } else if let since = self[server].idleSince {
-                if clock &- since < Self.trashPeriod {
+                if now &- since < Self.trashPeriod {
                     kept.append(server)
                 } else {
                     freeServers.append(server)
                 }
             } else {
-                self[server].idleSince = clock
+                self[server].idleSince = now
                 kept.append(server)
             }
         }
         trash = kept
-        trashDeadline = kept.isEmpty ? .max : clock &+ Self.trashPeriod / 2
+        trashDeadline = kept.isEmpty ? .max : now &+ Self.trashPeriod / 2
     }
 
     /// Whether a connection or what a scheduler remembers names a deleted server.

@@ -139,6 +139,36 @@ import Wire
         #expect(pool.rules.checkInvariants())
     }
 
+    /// The half hour's check comes 180,000 ticks after the service.
+    @Test func `an address leaves when its time is just over`() throws {
+        var pool = try TestPool(.localityLeastConnection)
+        pool.rules.settings.lblcExpiration = 1_800
+        for number in 1...2 { try pool.add(number, weight: 9) }
+        #expect(pool.choose(destination: 1, now: 0) == 2)
+        #expect(pool.choose(destination: 2, now: 1) == 2)
+        pool.bind(2)
+        #expect(pool.choose(destination: 2, now: 179_999) == 2)
+        #expect(pool.choose(destination: 1, now: 180_000) == 1)
+        #expect(pool.choose(destination: 2, now: 180_000) == 2)
+    }
+
+    @Test(arguments: [(1_000, 1), (1_001, 2)] as [(UInt64, Int)])
+    func `a set is cut down when its time is over, and not before`(now: UInt64, other: Int) throws {
+        var pool = try TestPool(.localityLeastConnectionReplicated)
+        pool.rules.settings.lblcrExpiration = 10
+        for number in 1...2 { try pool.add(number, weight: 4) }
+        #expect(pool.choose(destination: 1, now: 0) == 2)
+        for _ in 0..<5 { pool.bind(2) }
+        // The second is crowded and the first idle, which joins.
+        #expect(pool.choose(destination: 1, now: 0) == 1)
+        for _ in 0..<7 { pool.bind(1) }
+        // Now the first has the most; it goes if it is time, and is not asked again when it is idle.
+        #expect(pool.choose(destination: 1, now: now) == 2)
+        for _ in 0..<6 { pool.unbind(1) }
+        for _ in 0..<1 { pool.unbind(2) }
+        #expect(pool.choose(destination: 1, now: now) == other)
+    }
+
     /// Beyond 24,576 addresses none is remembered; the scheduler answers all the same.
     @Test(arguments: [Scheduler.localityLeastConnection, .localityLeastConnectionReplicated])
     func `what is remembered is bounded`(scheduler: Scheduler) throws {
