@@ -1,6 +1,6 @@
 // Goal: entries, states, templates and counts are the kernel's. Method: the recorded fixtures are
-// run through the tables, and wherever the kernel was asked for its entries (`ipvsadm -Lnc`) or for the
-// servers' active and inactive counts (`ipvsadm -Ln`), ours must be the same.
+// run through the tables, and wherever the kernel was asked for its entries (`ipvsadm -Lnc`) or for
+// the servers' active and inactive counts (`ipvsadm -Ln`), ours must be the same.
 
 import Dataplane
 import Testing
