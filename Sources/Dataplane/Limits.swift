@@ -46,7 +46,6 @@ public enum Limits {
     public static let overlaySourcePortFirst: UInt16 = 49_152
     /// Connections of either family that a director keeps unless its owner says otherwise.
     public static let connectionCountMax = 1 << 22
-    /// Places looked at when the table is full and a new connection wants one: two hundred bytes each
-    /// way of what the processor fetches ahead, and enough to find one in ten.
+    /// Places of the eviction queue looked at for one new connection: few enough not to be felt.
     static let evictionProbeCountMax = 64
 }

@@ -1,6 +1,6 @@
 // Defences against floods: `drop_packet` drops one of so many packets that would open a connection,
-// `drop_entry` ends connections at random that show no sign of a client behind them (update_defense_level
-// of ip_vs_ctl.c, ip_vs_random_dropentry of ip_vs_conn.c).
+// `drop_entry` ends connections at random that show no sign of a client behind them
+// (update_defense_level of ip_vs_ctl.c, ip_vs_random_dropentry of ip_vs_conn.c).
 //
 // What the kernel makes depend on free memory depends on free places here: room is short from seven
 // eighths of the table on. Chance comes from a keyed counter, so that a replay repeats itself.
@@ -13,8 +13,8 @@ package struct PacketDefence: Hashable, Sendable {
 
     package init() {}
 
-    /// Whether a packet that would open a connection is dropped (ip_vs_todrop). To be asked once per
-    /// such packet, after its virtual server was found.
+    /// Whether a packet that would open a connection is dropped (ip_vs_todrop). To be asked once
+    /// per such packet, after its virtual server was found.
     package mutating func dropsPacket(_ settings: DirectorSettings, _ room: TableRoom) -> Bool {
         let rate = rate(settings, room)
         guard rate > 0 else { return false }
@@ -39,6 +39,11 @@ package struct TableRoom: Hashable, Sendable {
     package var freeCount: Int
     /// Room is short below this.
     package var threshold: Int
+
+    package init(freeCount: Int, threshold: Int) {
+        self.freeCount = freeCount
+        self.threshold = threshold
+    }
 
     var isShort: Bool { freeCount < threshold }
 }

@@ -1,6 +1,6 @@
 // A packet that belongs to no connection opens one: the scheduler of its virtual server chooses a
-// real server, an entry is made and bound to it (ip_vs_schedule and ip_vs_conn_new, ip_vs_core.c and
-// ip_vs_conn.c). Whether the packet may open one at all is `TransportEvent.opening`'s to say.
+// real server, an entry is made and bound to it (ip_vs_schedule and ip_vs_conn_new, ip_vs_core.c
+// and ip_vs_conn.c). Whether the packet may open one at all is `TransportEvent.opening`'s to say.
 //
 // Invariant: an entry is bound to its server before anything else happens, so that the next request
 // finds it in the server's counts.
@@ -42,7 +42,8 @@ extension ConnectionTable {
         return .connection(index)
     }
 
-    /// Makes a connection that goes past all servers, to where the packet was sent (`cache_bypass`).
+    /// Makes a connection that goes past all servers, to where the packet was sent
+    /// (`cache_bypass`).
     package mutating func bypass(
         _ flow: ClientFlow<Address>, for virtualServer: VirtualServerIndex,
         rules: inout DirectorRules

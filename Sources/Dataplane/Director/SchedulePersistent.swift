@@ -47,8 +47,8 @@ extension ConnectionTable {
         return .connection(index)
     }
 
-    /// What a client's template is found by: the client's network and the virtual address and port, or
-    /// no port where connections to different ports belong together, or the mark.
+    /// What a client's template is found by: the client's network and the virtual address and port,
+    /// or no port where connections to different ports belong together, or the mark.
     private func templateFlow(
         _ flow: ClientFlow<Address>, _ key: VirtualServerKey, _ persistence: Persistence
     ) -> ClientFlow<Address> {
@@ -72,8 +72,8 @@ extension ConnectionTable {
         return isOver ? .max : ticks
     }
 
-    /// Whether a template's server may still be given connections (ip_vs_check_template); if not, the
-    /// template is put where it is not found again.
+    /// Whether a template's server may still be given connections (ip_vs_check_template); if not,
+    /// the template is put where it is not found again.
     private mutating func isUsable(
         template: ConnectionIndex, _ rules: borrowing DirectorRules
     ) -> Bool {

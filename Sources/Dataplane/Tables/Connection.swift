@@ -1,7 +1,8 @@
-// What a director remembers of one connection, or of one client of a persistent service: 52 bytes
-// for IPv4, 88 for IPv6. The counterpart of `struct ip_vs_conn` (include/net/ip_vs.h).
+// What a director remembers of one connection, or of one client of a persistent service: 56 bytes
+// for IPv4, 96 for IPv6. The counterpart of `struct ip_vs_conn` (include/net/ip_vs.h).
 //
-// Invariant: a place that is not in use holds nothing but the next free one. `control` is the index
+// Invariant: a place that is not in use holds nothing but the next free one and its place in the
+// queue. `control` is the index
 // of the template that brought the connection about, and in a template the number of connections
 // that name it; a template with such connections is never removed.
 
@@ -47,8 +48,8 @@ struct ConnectionFlags: OptionSet {
     static let noOutput = Self(rawValue: 0x10)
     static let active = Self(rawValue: 0x20)
     static let inUse = Self(rawValue: 0x40)
-    /// The server has answered.
-    static let answered = Self(rawValue: 0x80)
+    /// The place, in use or not, stands in the queue of those that may have to give way.
+    static let queued = Self(rawValue: 0x80)
 
     enum Method: UInt8 {
         case masquerade, directRouting, tunnel, bypass
@@ -79,6 +80,8 @@ struct Connection<Address: FlowAddress>: Sendable {
     /// The neighbours in a slot of the timing wheel.
     var next: ConnectionIndex
     var previous: ConnectionIndex
+    /// The place behind this one in the queue of those that may have to give way.
+    var behind: ConnectionIndex
     /// The low half of the tick at which the connection ends.
     var deadline: UInt32
     /// Ticks that the next packet puts the deadline off to.
@@ -104,6 +107,7 @@ struct Connection<Address: FlowAddress>: Sendable {
         chain = .none
         next = .none
         previous = .none
+        behind = .none
         deadline = 0
         timeout = Self.firstTimeout
         control = flags.contains(.template) ? 0 : ConnectionIndex.none.rawValue

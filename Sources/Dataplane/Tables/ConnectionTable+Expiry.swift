@@ -1,6 +1,6 @@
-// How connections end: by their deadline, at once, with their server, or to make room. The rules for
-// templates are those of ip_vs_conn_expire (ip_vs_conn.c): one that still has connections is given
-// another minute, and one that was never used to the end goes with its last connection when
+// How connections end: by their deadline, at once, with their server, or to make room. The rules
+// for templates are those of ip_vs_conn_expire (ip_vs_conn.c): one that still has connections is
+// given another minute, and one that was never used to the end goes with its last connection when
 // that is taken away before its time.
 //
 // Invariant: whatever ends is unbound from its server, so that the server's counts stay right.
@@ -8,8 +8,9 @@
 import Wire
 
 extension ConnectionTable {
-    /// Ends what is due at `now`, in the order of the deadlines, and makes `now` the table's time. To be
-    /// called before every packet; costs a comparison when nothing is due. Time never goes back.
+    /// Ends what is due at `now`, in the order of the deadlines, and makes `now` the table's time.
+    /// To be called before every packet; costs a comparison when nothing is due. Time never goes
+    /// back.
     @inline(__always)
     package mutating func expire(now: UInt64, rules: inout DirectorRules) {
         guard wheel.isIdle(now) else { return expireDue(now: now, rules: &rules) }
@@ -24,8 +25,9 @@ extension ConnectionTable {
         }
     }
 
-    /// Ends what is due in a slot, moves the rest on, and puts templates with what is due: those that
-    /// end at the same tick as their last connection go after it, as the kernel's timers have it.
+    /// Ends what is due in a slot, moves the rest on, and puts templates with what is due: those
+    /// that end at the same tick as their last connection go after it, as the kernel's timers have
+    /// it.
     private mutating func visit(_ slot: UInt16, rules: inout DirectorRules) {
         while wheel.first(of: slot) != .none {
             let index = wheel.first(of: slot)
@@ -71,8 +73,8 @@ extension ConnectionTable {
         wheel.link(index, in: &connections)
     }
 
-    /// Puts the deadline off to the connection's timeout, from now on (ip_vs_conn_put). One for a single
-    /// packet ends.
+    /// Puts the deadline off to the connection's timeout, from now on (ip_vs_conn_put). One for a
+    /// single packet ends.
     @inline(__always)
     package mutating func touch(_ index: ConnectionIndex, rules: inout DirectorRules) {
         if connections[index.place].isOnePacket {
@@ -112,10 +114,12 @@ extension ConnectionTable {
                 isActive: connection.isActive)
         }
         remove(index)
-        guard withTemplate, template != .none, connections[template.place].control == 0,
-            connections[template.place].state == 0
-        else { return }
-        end(template, withTemplate: false, rules: &rules)
+        guard template != .none, connections[template.place].control == 0 else { return }
+        if withTemplate, connections[template.place].state == 0 {
+            end(template, withTemplate: false, rules: &rules)
+        } else if connections[template.place].isExpendable {
+            evictionQueue.append(template, in: &connections)
+        }
     }
 
     /// Ends the connections of servers that are in no service any more, and their templates
@@ -146,33 +150,5 @@ extension ConnectionTable {
         end(index, withTemplate: false, rules: &rules)
         guard template != .none, connections[template.place].control == 0 else { return }
         end(template, withTemplate: false, rules: &rules)
-    }
-
-    /// Makes a place in a full table: the first of the next few in turn that holds a connection that
-    /// never got past its opening. Places are filled in order of time, so it is among the oldest of
-    /// them. False when there is none, with the hand moved on for the next attempt.
-    mutating func evict(rules: inout DirectorRules) -> Bool {
-        for _ in 0..<min(Limits.evictionProbeCountMax, connections.count) {
-            evictionHand = evictionHand &+ 1 < connections.count ? evictionHand &+ 1 : 0
-            guard connections[evictionHand].isExpendable else { continue }
-            end(ConnectionIndex(evictionHand), withTemplate: true, rules: &rules)
-            return true
-        }
-        return false
-    }
-}
-
-extension Connection {
-    /// May give way to a new connection when the table is full: an opening, the rest of a connection
-    /// that is over, a single datagram that nobody answered, a template without connections
-    /// none of which was ever established.
-    var isExpendable: Bool {
-        guard isInUse else { return false }
-        if isTemplate { return control == 0 && state == 0 }
-        return switch proto {
-        case .tcp: TCPState(rawValue: state).isExpendable
-        case .sctp: SCTPState(rawValue: state).isExpendable
-        default: packetCount <= 1 && !flags.contains(.answered)
-        }
     }
 }

@@ -1,11 +1,11 @@
-// How packets find their connection, from either side, and what they then learn of it. The rules are
-// those of ip_vs_conn_in_get, ip_vs_ct_in_get and ip_vs_conn_out_get (ip_vs_conn.c).
+// How packets find their connection, from either side, and what they then learn of it. The rules
+// are those of ip_vs_conn_in_get, ip_vs_ct_in_get and ip_vs_conn_out_get (ip_vs_conn.c).
 
 import Wire
 
 extension ConnectionTable {
-    /// The connection of a packet from a client. Client port 0 is the mark of templates: packets from
-    /// it belong to no connection, and each of them is scheduled.
+    /// The connection of a packet from a client. Client port 0 is the mark of templates: packets
+    /// from it belong to no connection, and each of them is scheduled.
     @inline(__always)
     package func find(incoming flow: ClientFlow<Address>) -> ConnectionIndex? {
         guard flow.clientPort != Port(0) else { return nil }
@@ -17,8 +17,8 @@ extension ConnectionTable {
         return nil
     }
 
-    /// The connection of a packet from a server: one of masquerading by the server's address and port,
-    /// any other by the virtual one, which is what the server itself answers with.
+    /// The connection of a packet from a server: one of masquerading by the server's address and
+    /// port, any other by the virtual one, which is what the server itself answers with.
     @inline(__always)
     package func find(
         outgoing proto: IPProtocol, server: Address, _ serverPort: Port, client: Address,
@@ -52,9 +52,9 @@ extension ConnectionTable {
         return nil
     }
 
-    /// Reads from the bucket that the search for a packet's connection starts at. Called for every packet
-    /// of a batch, and then `touchConnection`, it has memory fetched before the first packet needs
-    /// it. The result means nothing; it is there to be used, so that the reading is done.
+    /// Reads from the bucket that the search for a packet's connection starts at. Called for every
+    /// packet of a batch, and then `touchConnection`, it has memory fetched before the first packet
+    /// needs it. The result means nothing; it is there to be used, so that the reading is done.
     @inline(__always)
     package func touchBucket(of flow: ClientFlow<Address>) -> UInt32 {
         first(ofBucket: bucket(of: hash(flow.proto, flow.client, flow.clientPort))).rawValue

@@ -21,7 +21,7 @@ extension ConnectionTable {
         for place in connections.indices where connections[place].isInUse {
             guard connections[place].controlledCount == controlled[place] else { return false }
         }
-        return used == count && count <= countMax && chainedCount() == chained
+        return used == count && count <= countMax && chainedCount() == chained && isQueueSound()
             && wheel.checkInvariants(connections, count: count)
     }
 
@@ -41,6 +41,19 @@ extension ConnectionTable {
             }
         }
         return found
+    }
+
+    /// The queue names each place that says so once, and whatever is expendable is in it.
+    private func isQueueSound() -> Bool {
+        let queued = connections.count { $0.flags.contains(.queued) }
+        var (found, index) = (0, evictionQueue.first)
+        while index != .none, found <= queued {
+            guard connections[index.place].flags.contains(.queued) else { return false }
+            found += 1
+            index = connections[index.place].behind
+        }
+        return found == queued
+            && connections.allSatisfy { !$0.isExpendable || $0.flags.contains(.queued) }
     }
 
     /// Adds what each server has in this table to its counts.

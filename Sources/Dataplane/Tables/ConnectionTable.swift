@@ -1,18 +1,18 @@
-// A director's connections of one family, found by protocol, client address and client port, so that
-// one entry serves both directions as in ip_vs_conn.c. Linear hashing (Litwin, 1980): the table
-// grows by one bucket at a time and no insertion ever moves more than two chains.
+// A director's connections of one family, found by protocol, client address and client port, so
+// that one entry serves both directions as in ip_vs_conn.c. Linear hashing (Litwin, 1980): the
+// table grows by one bucket at a time and no insertion ever moves more than two chains.
 //
 // Invariant: every connection in use stands in the timing wheel, and, unless it is for one packet
 // only, in the chain of its bucket, the newest first. Memory is set aside for `countMax` at the
 // start and touched as the table fills; the packet path allocates nothing. When the table is full
-// a new connection takes the place of one that never got past its opening, if the next few places
-// in turn hold such a one, and is refused otherwise: an established connection is never evicted.
+// a new connection takes the place of one that never got past its opening (`EvictionQueue`), and
+// is refused if there is none: an established connection is never evicted.
 
 import Wire
 
 package struct ConnectionTable<Address: FlowAddress>: ~Copyable {
     var connections: [Connection<Address>] = []
-    /// The first connection of each bucket; about two buckets for each place.
+    /// The first connection of each bucket; seven buckets for four places.
     private var buckets: [ConnectionIndex]
     /// One less than a power of two: at least all buckets, less than twice as many.
     private var mask: Int
@@ -21,8 +21,7 @@ package struct ConnectionTable<Address: FlowAddress>: ~Copyable {
     let key: HashKey
     package let countMax: Int
     package private(set) var count = 0
-    /// Where the search for a connection to evict goes on.
-    var evictionHand = 0
+    var evictionQueue = EvictionQueue()
     var defence = EntryDefence()
 
     package init(key: HashKey, countMax: Int) {
@@ -30,7 +29,7 @@ package struct ConnectionTable<Address: FlowAddress>: ~Copyable {
         self.key = key
         self.countMax = countMax
         buckets = [ConnectionIndex](repeating: .none, count: Self.bucketCountInitial)
-        buckets.reserveCapacity(max(2 * countMax, Self.bucketCountInitial))
+        buckets.reserveCapacity(max(countMax / 4 * 7 + 7, Self.bucketCountInitial))
         connections.reserveCapacity(countMax)
         mask = Self.bucketCountInitial - 1
     }
@@ -73,18 +72,22 @@ package struct ConnectionTable<Address: FlowAddress>: ~Copyable {
         let index: ConnectionIndex
         if free != .none {
             index = free
-            free = connections[index.place].chain
+            let before = connections[index.place]
+            free = before.chain
             connections[index.place] = connection
+            connections[index.place].behind = before.behind
+            connections[index.place].flags.formUnion(before.flags)
         } else {
             guard connections.count < countMax else { return nil }
             index = ConnectionIndex(connections.count)
             connections.append(connection)
-            while buckets.count < 2 &* connections.count { splitBucket() }
+            while buckets.count &* 4 < connections.count &* 7 { splitBucket() }
         }
         count &+= 1
         connections[index.place].deadline = wheel.deadline(in: connection.timeout)
         wheel.link(index, in: &connections)
         if !connection.isOnePacket { chain(index) }
+        evictionQueue.append(index, in: &connections)
         return index
     }
 
@@ -92,7 +95,7 @@ package struct ConnectionTable<Address: FlowAddress>: ~Copyable {
     mutating func remove(_ index: ConnectionIndex) {
         wheel.unlink(index, in: &connections)
         if !connections[index.place].isOnePacket { unchain(index) }
-        connections[index.place].flags = []
+        connections[index.place].flags.formIntersection(.queued)
         connections[index.place].chain = free
         free = index
         count &-= 1

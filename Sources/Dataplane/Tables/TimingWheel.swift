@@ -1,6 +1,7 @@
 // When connections end: a hierarchical timing wheel (Varghese and Lauck, 1987) of eleven levels of
 // 64 slots, ticks below, so that every 64-bit tick has its slot. Putting in, taking out and coming
-// due cost the same however many connections there are; a wheel with nothing due costs a comparison.
+// due cost the same however many connections there are; a wheel with nothing due costs a
+// comparison.
 //
 // Invariant: a connection stands in a slot that is visited no later than its deadline. Deadlines
 // that move later are not followed: at its visit a connection moves on to where it then belongs, so
@@ -62,8 +63,8 @@ struct TimingWheel: ~Copyable {
     @inline(__always)
     mutating func skip(to now: UInt64) { if now > clock { clock = now } }
 
-    /// The next slot to visit at or before `now`, the clock moved to its tick; nil when there is none,
-    /// the clock moved to `now`.
+    /// The next slot to visit at or before `now`, the clock moved to its tick; nil when there is
+    /// none, the clock moved to `now`.
     mutating func turn(to now: UInt64) -> UInt16? {
         guard levels != 0 else {
             nextVisit = .max

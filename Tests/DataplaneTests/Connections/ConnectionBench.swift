@@ -67,8 +67,10 @@ struct ConnectionBench: ~Copyable {
     }
 
     /// The same, where it must succeed.
-    mutating func opened(_ flow: ClientFlow<IPv4Address>) throws -> ConnectionIndex {
-        let index = open(flow)
+    mutating func opened(
+        _ flow: ClientFlow<IPv4Address>, _ header: [UInt8] = StateMachine.tcp.header("syn")
+    ) throws -> ConnectionIndex {
+        let index = open(flow, header)
         return try #require(index)
     }
 

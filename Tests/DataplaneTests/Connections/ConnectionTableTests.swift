@@ -1,5 +1,5 @@
-// Goal: bounded memory, growth without a pause, exact expiry, and established connections that no flood
-// can push out. Method: one table at a time, seeded chance, invariants after each step.
+// Goal: bounded memory, growth without a pause, exact expiry, and established connections that no
+// flood can push out. Method: one table at a time, seeded chance, invariants after each step.
 
 import Dataplane
 import Testing
@@ -136,6 +136,45 @@ import Wire
         #expect(lost.isEmpty && isSound && count == 1_000 && refused == 0)
     }
 
+    @Test func `answers to forged datagrams take no client's place either`() throws {
+        var bench = try ConnectionBench(
+            countMax: 1_000, persistence: Persistence(timeoutSeconds: 360, prefixLength: 32))
+        let event = TransportEvent(.udp, bytes: Self.udp)
+        var clients: [ClientFlow<IPv4Address>] = []
+        for client in 0..<300 {
+            let flow = ConnectionBench.flow(.udp, client: client * 60_000)
+            let index = try bench.opened(flow, Self.udp)
+            bench.send(index, event, .output)
+            bench.send(index, event)
+            clients.append(flow)
+        }
+        var refused = 0
+        for client in 1_000..<20_000 {
+            let flow = ConnectionBench.flow(.udp, client: client * 60_000)
+            guard let index = bench.open(flow, Self.udp) else {
+                refused += 1
+                continue
+            }
+            bench.send(index, event, .output)
+        }
+        let lost = clients.filter { bench.table.find(incoming: $0) == nil }
+        let isSound = bench.isSound()
+        // The clients' 600 entries are passed over once, 64 at a time.
+        #expect(lost.isEmpty && isSound && refused <= 10)
+    }
+
+    @Test func `in a flood a client has as long as the flood takes to fill the table`() throws {
+        var bench = try ConnectionBench(countMax: 1_000)
+        for client in 0..<1_000 { bench.open(ConnectionBench.flow(.tcp, client: client)) }
+        let late = ConnectionBench.flow(.tcp, client: 1_000)
+        bench.open(late)
+        for client in 1_001..<2_000 { bench.open(ConnectionBench.flow(.tcp, client: client)) }
+        let before = bench.table.find(incoming: late)
+        bench.open(ConnectionBench.flow(.tcp, client: 2_000))
+        let after = bench.table.find(incoming: late)
+        #expect(before != nil && after == nil)
+    }
+
     @Test func `a table full of established connections refuses new ones`() throws {
         var bench = try ConnectionBench(countMax: 300)
         for client in 0..<300 {
@@ -196,6 +235,20 @@ import Wire
         let established = kept.count { $0.stateName == "ESTABLISHED" }
         // In 50 rounds a bucket is passed over with a chance of e^(-50/32), or 0.21.
         #expect(established == 1_000 && (130...300).contains(kept.count - 1_000))
+    }
+
+    @Test func `drop_packet 1 waits until room is short`() {
+        var settings = DirectorSettings()
+        settings.dropPacket = 1
+        var defence = PacketDefence()
+        let rates = [500, 100, 99, 50, 25, 1].map { free in
+            (0..<100).count { _ in
+                defence.dropsPacket(settings, TableRoom(freeCount: free, threshold: 100))
+            }
+        }
+        // One in threshold / (threshold - free): 100, 2, 1 and 1, beginning with the first.
+        #expect(rates[0] == 0 && rates[1] == 0 && rates[2] == 1)
+        #expect((49...50).contains(rates[3]) && rates[4] >= 99 && rates[5] == 100)
     }
 
     @Test func `removing everything leaves every server without connections`() throws {

@@ -1,6 +1,6 @@
 // Goal: hashing, chains, the wheel and templates change nothing of what is remembered. Method: the
-// table and a naive one get the same seeded packets, waits, endings and deletions of servers, and must
-// hold the same entries with the same time left after each.
+// table and a naive one get the same seeded packets, waits, endings and deletions of servers, and
+// must hold the same entries with the same time left after each.
 
 import Dataplane
 import Testing

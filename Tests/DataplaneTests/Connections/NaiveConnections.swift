@@ -1,5 +1,6 @@
-// The connection table once more, as simply as can be: an array, searched from its end, and every entry
-// looked at for its deadline. Knows nothing of schedulers: which server was chosen it is told.
+// The connection table once more, as simply as can be: an array, searched from its end, and every
+// entry looked at for its deadline. Knows nothing of schedulers: which server was chosen it is
+// told.
 
 import Dataplane
 import Wire

@@ -1,5 +1,5 @@
-// The kernel's state tables written out as it writes them, with short names of states, and read back
-// here: the other side of `TCPState` and `SCTPState`, which hold them as numbers. From
+// The kernel's state tables written out as it writes them, with short names of states, and read
+// back here: the other side of `TCPState` and `SCTPState`, which hold them as numbers. From
 // net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_sctp.c.
 
 import Dataplane

@@ -1,6 +1,6 @@
 // Goal: every transition of the kernel's tables, with its timeout and its effect on the counts of
-// active connections. Method: each state is reached by the shortest way there is, from either kind of
-// forwarding; then each packet is sent from each side.
+// active connections. Method: each state is reached by the shortest way there is, from either kind
+// of forwarding; then each packet is sent from each side.
 
 import Dataplane
 import Testing

@@ -1,6 +1,6 @@
 // When a client's new connection finds the remains of an old one with the same ports: whether the
-// entry is given up and the packet scheduled anew (is_new_conn_expected and the first part of ip_vs_in,
-// ip_vs_core.c; `conn_reuse_mode`, `expire_nodest_conn`).
+// entry is given up and the packet scheduled anew (is_new_conn_expected and the first part of
+// ip_vs_in, ip_vs_core.c; `conn_reuse_mode`, `expire_nodest_conn`).
 
 import Wire
 
@@ -9,8 +9,8 @@ extension ConnectionTable {
     package enum Use: Hashable, Sendable {
         /// The packet belongs to it.
         case keep
-        /// It ends at the next tick (`expireNow`), and the packet is scheduled as if it had not been
-        /// found.
+        /// It ends at the next tick (`expireNow`), and the packet is scheduled as if it had not
+        /// been found.
         case giveUp
         /// The same, but it lives on, since others name it.
         case passOver

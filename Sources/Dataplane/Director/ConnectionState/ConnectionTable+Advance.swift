@@ -7,8 +7,8 @@
 import Wire
 
 extension ConnectionTable {
-    /// Takes a packet of the connection into account. A connection for one packet only is over then:
-    /// read what forwarding needs (`view`, `server`) before.
+    /// Takes a packet of the connection into account. A connection for one packet only is over
+    /// then: read what forwarding needs (`view`, `server`) before.
     @inline(__always)
     package mutating func advance(
         _ index: ConnectionIndex, _ event: TransportEvent, _ direction: ConnectionDirection,
@@ -38,6 +38,7 @@ extension ConnectionTable {
         if consequence.contains(.success), template != .none {
             connections[template.place].state = 1
         }
+        if consequence.contains(.over) { evictionQueue.append(index, in: &connections) }
         if consequence.contains(.end) {
             if direction == .input, template != .none { connections[template.place].countPacket() }
             end(index, withTemplate: false, rules: &rules)
@@ -56,6 +57,8 @@ struct ConnectionConsequence: OptionSet {
     static var success: Self { Self(rawValue: 2) }
     /// The deadline is earlier than it was.
     static var earlier: Self { Self(rawValue: 4) }
+    /// The connection has become one that may give way to others.
+    static var over: Self { Self(rawValue: 16) }
     /// The connection was for this packet only.
     static var end: Self { Self(rawValue: 8) }
 }
@@ -72,9 +75,7 @@ extension Connection {
         case .unreadable: break
         case .datagram:
             timeout = settings.udpTimeout &* 100
-            guard direction == .output else { break }
-            flags.insert(.answered)
-            if template != .none { consequence = .success }
+            if direction == .output, template != .none { consequence = .success }
         case .segment:
             let next = TCPState(rawValue: state).after(
                 row: event.row, direction, isInputOnly: hasNoOutput(direction), isSecure: isSecure)
@@ -122,6 +123,7 @@ extension Connection {
         guard next != state else { return [] }
         state = next
         var consequence: ConnectionConsequence = isEstablished ? .success : []
+        if !flags.contains(.queued), isExpendable { consequence.formUnion(.over) }
         if isActive != self.isActive, realServer != .none {
             flags.formSymmetricDifference(.active)
             consequence.formUnion(.activity)

@@ -63,8 +63,8 @@ package struct SCTPState: Hashable, Sendable {
         }
     }
 
-    /// The state after a packet with the chunk of `row`. With `isInputOnly`, the answers to what the
-    /// client sends do not come this way.
+    /// The state after a packet with the chunk of `row`. With `isInputOnly`, the answers to what
+    /// the client sends do not come this way.
     package func after(row: UInt8, _ direction: ConnectionDirection, isInputOnly: Bool) -> Self {
         let digits =
             direction == .output

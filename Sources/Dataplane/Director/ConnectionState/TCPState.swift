@@ -67,8 +67,8 @@ package struct TCPState: Hashable, Sendable {
         return flags.contains(.ack) ? 2 : 4
     }
 
-    /// The state after a segment with the flags of `row`. With `isInputOnly`, the answers to what the
-    /// client sends do not come this way.
+    /// The state after a segment with the flags of `row`. With `isInputOnly`, the answers to what
+    /// the client sends do not come this way.
     @inline(__always)
     package func after(
         row: UInt8, _ direction: ConnectionDirection, isInputOnly: Bool, isSecure: Bool

@@ -1,5 +1,6 @@
-// What a packet's transport header means to the state of its connection: the flags of a TCP segment,
-// the first chunk of an SCTP packet, or just that it is there. Read once, before any table.
+// What a packet's transport header means to the state of its connection: the flags of a TCP
+// segment, the first chunk of an SCTP packet, or just that it is there. Read once, before any
+// table.
 //
 // Reads exactly the bytes that ip_vs_proto_{tcp,udp,sctp}.c read and judges no others: a TCP data
 // offset or a UDP length may be wrong. A header cut short is `unreadable`.
@@ -76,8 +77,8 @@ package struct TransportEvent: Hashable, Sendable {
         case unreadable
     }
 
-    /// The rule of tcp_conn_schedule, udp_conn_schedule and sctp_conn_schedule. An SCTP packet without
-    /// a chunk is `unreadable` there too.
+    /// The rule of tcp_conn_schedule, udp_conn_schedule and sctp_conn_schedule. An SCTP packet
+    /// without a chunk is `unreadable` there too.
     @inline(__always)
     package func opening(_ settings: DirectorSettings) -> Opening {
         switch kind {
