@@ -22,6 +22,8 @@ struct HostPacket {
     var hopLimit: UInt8 = 0
     var trafficClass: UInt8 = 0
     var dontFragment = false
+    /// Of the IPv6 hop-by-hop option that is not known and must be, from the IP header; 0 for none.
+    var unknownOption = 0
     /// Of the address that was entered in a record route option; 0 where there is none.
     var recordedRoute = 0
     /// Set only until the packet was put together again.
@@ -29,8 +31,8 @@ struct HostPacket {
     var identification: UInt32 = 0
     /// Put together from fragments, the largest of which had this many bytes; 0 otherwise.
     var fragmentByteCountMax = 0
-    /// The data of each of those fragments but the last, if all had the same length; 0 otherwise.
-    var pieceByteCount = 0
+    /// How many those were, if `HostTables.pieces` says how long each was; 0 otherwise.
+    var pieceCount = 0
     /// The data of all of them together.
     var piecesByteCount = 0
     /// What it is cut into again may not be cut further: its largest fragment said so.

@@ -1,6 +1,7 @@
-// IPv4 options as a Linux host takes them when a packet comes in (RFC 791, section 3.1; ip_options_compile
-// and ip_rcv_options in net/ipv4): record route and timestamp are filled in, what contradicts itself
-// is answered with a parameter problem, a route of the sender's is not followed.
+// IP options as a Linux host takes them when a packet comes in, before anything else is done with it (RFC
+// 791, section 3.1; ip_options_compile and ip_rcv_options in net/ipv4): record route and timestamp
+// are filled in, what contradicts itself is answered with a parameter problem, a route of the
+// sender's is not followed.
 //
 // Invariant: nothing outside the option bytes changes but the header checksum, which stays right.
 
@@ -22,10 +23,24 @@ func takeOptions(
     _ frame: inout Frame, _ packet: inout HostPacket, _ work: inout Work,
     _ host: inout HostTables
 ) -> Verdict? {
-    guard packet.isIPv4, packet.transport &- packet.network > IPv4Fields.byteCount else {
-        return nil
+    guard packet.isIPv4 else {
+        return packet.unknownOption == 0
+            ? nil : refuseUnknownOption(frame, packet, &work, &host)
     }
+    guard packet.transport &- packet.network > IPv4Fields.byteCount else { return nil }
     return takePresentOptions(&frame, &packet, &work, &host)
+}
+
+/// Tells the sender of an IPv6 packet which hop-by-hop option is not known (RFC 8200, section 4.2).
+@inline(never)
+private func refuseUnknownOption(
+    _ frame: Frame, _ packet: HostPacket, _ work: inout Work, _ host: inout HostTables
+) -> Verdict {
+    let problem = HostMessage(
+        type: ICMPv6Type.parameterProblem.rawValue, code: 2,
+        parameter: UInt32(truncatingIfNeeded: packet.unknownOption))
+    refuse(problem, frame, packet, &work, &host)
+    return .dropped(.refusedOptions)
 }
 
 @inline(never)
