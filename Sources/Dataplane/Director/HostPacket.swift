@@ -22,10 +22,14 @@ struct HostPacket {
     var hopLimit: UInt8 = 0
     var trafficClass: UInt8 = 0
     var dontFragment = false
-    /// Of the IPv6 hop-by-hop option that is not known and must be, from the IP header; 0 for none.
-    var unknownOption = 0
+    /// Of what its sender shall hear is wrong with the IPv6 hop-by-hop options, from the IP header; 0 for
+    /// nothing. It is an option that is not known, or a value in one that is.
+    var optionProblem = 0
+    var isOptionUnknown = true
     /// Of the address that was entered in a record route option; 0 where there is none.
     var recordedRoute = 0
+    /// Of the time that was entered in a timestamp option; 0 where there is none.
+    var recordedTime = 0
     /// Set only until the packet was put together again.
     var fragment = Fragment.none
     var identification: UInt32 = 0

@@ -78,10 +78,13 @@ private func examineIPv6(
     packet.source = header.source
     packet.destination = header.destination
     if header.nextHeader == .hopByHop {
-        guard let unknown = unknownHopByHopOption(header.payload) else {
+        guard let problem = hopByHopProblem(header.payload) else {
             return .drop(.malformedExtension)
         }
-        if unknown > 0 { packet.unknownOption = unknown &+ IPv6Fields.byteCount }
+        if problem.offset > 0 {
+            packet.optionProblem = problem.offset &+ IPv6Fields.byteCount
+            packet.isOptionUnknown = problem.isUnknown
+        }
     }
     // A router forwards what it cannot read to the end; no virtual server takes it.
     packet.proto = .noNextHeader
@@ -98,11 +101,11 @@ private func examineIPv6(
     return header.source.isMartian && !header.source.isUnspecified ? .drop(.martianSource) : .packet
 }
 
-/// A router's walk over the hop-by-hop options at the start of `bytes` (RFC 8200, section 4.2): where
-/// the unknown option stands that its sender wants to hear about, 0 if there is none, nil if the
+/// A router's walk over the hop-by-hop options at the start of `bytes` (RFC 8200, section 4.2; jumbo
+/// payload, RFC 2675): where its sender shall hear that something is wrong, 0 for nowhere, nil if the
 /// packet is to be dropped without a word. As in the kernel, a run of padding longer than seven bytes
 /// and padding that is not zero count as malformed.
-private func unknownHopByHopOption(_ bytes: RawSpan) -> Int? {
+private func hopByHopProblem(_ bytes: RawSpan) -> (offset: Int, isUnknown: Bool)? {
     guard bytes.byteCount >= 8 else { return nil }
     let end = (Int(bytes.u8(1)) &+ 1) &* 8
     guard end <= bytes.byteCount else { return nil }
@@ -128,14 +131,17 @@ private func unknownHopByHopOption(_ bytes: RawSpan) -> Int? {
             if kind != 5 || count != 4 {
                 switch kind >> 6 {
                 case 0 where kind != 5: break
-                case 2, 3: return offset
+                case 3 where kind == 0xc2:
+                    guard count == 6, offset & 3 == 2 else { return nil }
+                    return (bytes.u16(offset &+ 2) == 0 ? offset &+ 2 : offset, false)
+                case 2, 3: return (offset, true)
                 default: return nil
                 }
             }
         }
         offset &+= count
     }
-    return 0
+    return (0, false)
 }
 
 private func isZero(_ bytes: RawSpan, _ offset: Int, _ count: Int) -> Bool {

@@ -121,9 +121,11 @@ private func cutIPv6(
 
 extension HostTables {
     /// Whether a packet can be cut where its fragments were, the first of them longer by what a tunnel
-    /// added: each must fit, and end on a multiple of eight.
+    /// added or shorter by options that each fragment repeats now: each must fit, and end on a
+    /// multiple of eight.
     fileprivate func arePiecesFit(_ packet: HostPacket, _ added: Int, _ room: Int) -> Bool {
-        guard added >= 0, (Int(pieces[0]) &+ added) & 7 == 0 else { return false }
+        let first = Int(pieces[0]) &+ added
+        guard first > 0, first & 7 == 0 else { return false }
         for index in 0..<packet.pieceCount {
             let count = Int(pieces[index]) &+ (index == 0 ? added : 0)
             guard count <= room else { return false }
