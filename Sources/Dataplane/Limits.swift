@@ -32,6 +32,8 @@ public enum Limits {
     /// hold a fragment of the usual size.
     static let reassemblyBlockCount = 1_024
     static let reassemblyBlockByteCount = 2_048
+    /// Fragments of one datagram whose lengths are remembered, to cut it again where it was cut.
+    static let reassemblyPieceCountMax = 256
     /// Slots looked at before the flow table calls itself full around a hash.
     public static let flowProbeCountMax = 64
     /// Flows a table starts with room for (a power of two).

@@ -22,15 +22,21 @@ struct HostPacket {
     var hopLimit: UInt8 = 0
     var trafficClass: UInt8 = 0
     var dontFragment = false
+    /// Of what its sender shall hear is wrong with the IPv6 hop-by-hop options, from the IP header; 0 for
+    /// nothing. It is an option that is not known, or a value in one that is.
+    var optionProblem = 0
+    var isOptionUnknown = true
     /// Of the address that was entered in a record route option; 0 where there is none.
     var recordedRoute = 0
+    /// Of the time that was entered in a timestamp option; 0 where there is none.
+    var recordedTime = 0
     /// Set only until the packet was put together again.
     var fragment = Fragment.none
     var identification: UInt32 = 0
     /// Put together from fragments, the largest of which had this many bytes; 0 otherwise.
     var fragmentByteCountMax = 0
-    /// The data of each of those fragments but the last, if all had the same length; 0 otherwise.
-    var pieceByteCount = 0
+    /// How many those were, if `HostTables.pieces` says how long each was; 0 otherwise.
+    var pieceCount = 0
     /// The data of all of them together.
     var piecesByteCount = 0
     /// What it is cut into again may not be cut further: its largest fragment said so.

@@ -12,40 +12,44 @@ func mayFragment(_ packet: Packet, _ frame: Frame) -> Bool {
     packet.isIPv4 && !packet.dontFragment && frame.byteCount >= packet.end && packet.proto != .sctp
 }
 
-/// How a frame is cut: where the packet's data starts in it, how long the data is, how much of it the
-/// first fragment has and how much each of the others but the last.
+/// How a frame is cut: where the packet's data starts in it and how long it is, how much of it goes
+/// into each fragment, and how much may be in the last one, which need not end on a multiple of 8.
 struct Cut {
     let dataStart: Int
     let dataByteCount: Int
-    let firstByteCount: Int
     let stepByteCount: Int
+    let lastByteCountMax: Int
 
-    init(data: Range<Int>, first: Int? = nil, step: Int) {
+    /// Nil when no data fits a fragment.
+    init?(data: Range<Int>, step: Int, last: Int? = nil) {
+        guard step > 0, !data.isEmpty else { return nil }
         dataStart = data.lowerBound
         dataByteCount = data.count
         stepByteCount = step
-        firstByteCount = min(first ?? step, dataByteCount)
+        lastByteCountMax = last ?? step
+    }
+
+    /// Where the fragment ends that starts at `start` of the data.
+    func end(after start: Int) -> Int {
+        dataByteCount &- start <= lastByteCountMax ? dataByteCount : start &+ stepByteCount
     }
 
     /// Fragments after the first.
     var laterCount: Int {
-        (dataByteCount &- firstByteCount &+ stepByteCount &- 1) / stepByteCount
-    }
-
-    /// The data of the fragment at `index`, counted from the start of the data.
-    func piece(_ index: Int) -> Range<Int> {
-        guard index > 0 else { return 0..<firstByteCount }
-        let start = min(firstByteCount &+ (index &- 1) &* stepByteCount, dataByteCount)
-        return start..<min(start &+ stepByteCount, dataByteCount)
+        let rest = dataByteCount &- lastByteCountMax
+        return rest <= 0 ? 0 : (rest &+ stepByteCount &- 1) / stepByteCount
     }
 
     /// Whether they find room, each with its headroom and alignment.
     func fits(_ work: borrowing Work) -> Bool {
-        guard stepByteCount > 0, firstByteCount > 0, laterCount <= work.freeFrameCount else {
-            return false
-        }
-        let each = dataStart &+ stepByteCount &+ Limits.headroomByteCount &+ 64
-        return laterCount &* each <= work.freeByteCount
+        fits(laterCount, of: max(stepByteCount, lastByteCountMax), work)
+    }
+
+    /// Whether `count` fragments with `byteCount` bytes of data at most find room.
+    func fits(_ count: Int, of byteCount: Int, _ work: borrowing Work) -> Bool {
+        guard count <= work.freeFrameCount else { return false }
+        let each = dataStart &+ byteCount &+ Limits.headroomByteCount &+ 64
+        return count &* each <= work.freeByteCount
     }
 
     /// A frame with the headers of `frame` and one piece of its data; nil when there is no room.
@@ -73,12 +77,15 @@ func fragment(
     mac: MACAddress, hash: UInt64, _ work: inout Work, _ program: borrowing Program
 ) -> Bool {
     let headerByteCount = packet.transport &- packet.network
-    let cut = Cut(
-        data: packet.transport..<packet.end,
-        step: (program[network].mtu &- headerByteCount) & ~7)
-    guard cut.fits(work) else { return false }
-    for index in 1...max(cut.laterCount, 1) {
-        let piece = cut.piece(index)
+    guard
+        let cut = Cut(
+            data: packet.transport..<packet.end,
+            step: (program[network].mtu &- headerByteCount) & ~7),
+        cut.fits(work)
+    else { return false }
+    var piece = 0..<cut.end(after: 0)
+    while piece.upperBound < cut.dataByteCount {
+        piece = piece.upperBound..<cut.end(after: piece.upperBound)
         guard var later = cut.copy(piece, of: frame, &work) else { return false }
         var bytes = work.mutableBytes(of: later)
         if var header = MutableIPv4Header(&bytes, at: packet.network) {

@@ -59,7 +59,7 @@ private func examineIPv4(
     if first >= 224 && first < 240 || header.destination.rawValue == .max {
         return .consumed(.host)
     }
-    return first == 0 || first == 127 ? .drop(.unroutable) : .packet
+    return header.destination.rawValue == 0 || first == 127 ? .drop(.unroutable) : .packet
 }
 
 private func examineIPv6(
@@ -77,8 +77,14 @@ private func examineIPv6(
     packet.dontFragment = true
     packet.source = header.source
     packet.destination = header.destination
-    if header.nextHeader == .hopByHop, !areHopByHopOptionsSound(header.payload) {
-        return .drop(.malformedExtension)
+    if header.nextHeader == .hopByHop {
+        guard let problem = hopByHopProblem(header.payload) else {
+            return .drop(.malformedExtension)
+        }
+        if problem.offset > 0 {
+            packet.optionProblem = problem.offset &+ IPv6Fields.byteCount
+            packet.isOptionUnknown = problem.isUnknown
+        }
     }
     // A router forwards what it cannot read to the end; no virtual server takes it.
     packet.proto = .noNextHeader
@@ -92,29 +98,57 @@ private func examineIPv6(
         let isNeighbour = packet.proto == .icmpv6 && packet.fragment == .none
         return .consumed(isNeighbour ? .neighbour : .host)
     }
-    return header.source.isMartian ? .drop(.martianSource) : .packet
+    return header.source.isMartian && !header.source.isUnspecified ? .drop(.martianSource) : .packet
 }
 
-/// Whether a router's walk over the hop-by-hop options at the start of `bytes` ends well
-/// (RFC 8200, section 4.2): unknown ones may be passed over only where their type says so.
-private func areHopByHopOptionsSound(_ bytes: RawSpan) -> Bool {
-    guard bytes.byteCount >= 8 else { return false }
+/// A router's walk over the hop-by-hop options at the start of `bytes` (RFC 8200, section 4.2; jumbo
+/// payload, RFC 2675): where its sender shall hear that something is wrong, 0 for nowhere, nil if the
+/// packet is to be dropped without a word. As in the kernel, a run of padding longer than seven bytes
+/// and padding that is not zero count as malformed.
+private func hopByHopProblem(_ bytes: RawSpan) -> (offset: Int, isUnknown: Bool)? {
+    guard bytes.byteCount >= 8 else { return nil }
     let end = (Int(bytes.u8(1)) &+ 1) &* 8
-    guard end <= bytes.byteCount else { return false }
+    guard end <= bytes.byteCount else { return nil }
     var offset = 2
+    var padding = 0
     while offset < end {
         let kind = bytes.u8(offset)
         guard kind != 0 else {
             offset &+= 1
+            padding &+= 1
+            guard padding <= 7 else { return nil }
             continue
         }
-        guard offset &+ 2 <= end else { return false }
+        guard offset &+ 2 <= end else { return nil }
         let count = Int(bytes.u8(offset &+ 1)) &+ 2
-        // Padding, router alert, and whatever says that it may be skipped.
-        guard offset &+ count <= end, kind == 1 || kind == 5 || kind >> 6 == 0 else {
-            return false
+        guard offset &+ count <= end else { return nil }
+        if kind == 1 {
+            padding &+= count
+            guard padding <= 7, isZero(bytes, offset &+ 2, count &- 2) else { return nil }
+        } else {
+            padding = 0
+            // Router alert is the one that is known here.
+            if kind != 5 || count != 4 {
+                switch kind >> 6 {
+                case 0 where kind != 5: break
+                case 3 where kind == 0xc2:
+                    guard count == 6, offset & 3 == 2 else { return nil }
+                    return (bytes.u16(offset &+ 2) == 0 ? offset &+ 2 : offset, false)
+                case 2, 3: return (offset, true)
+                default: return nil
+                }
+            }
         }
         offset &+= count
+    }
+    return (0, false)
+}
+
+private func isZero(_ bytes: RawSpan, _ offset: Int, _ count: Int) -> Bool {
+    var position = offset
+    while position < offset &+ count {
+        guard bytes.u8(position) == 0 else { return false }
+        position &+= 1
     }
     return true
 }
@@ -128,13 +162,14 @@ extension HostPacket {
 }
 
 extension IPv4Address {
-    /// No packet is taken from it: this network, loopback, multicast, broadcast.
+    /// No packet is taken from it: no address, loopback, multicast, broadcast.
     fileprivate var isRefusedSource: Bool {
         let first = rawValue >> 24
-        return first == 0 || first == 127 || (first >= 224 && first < 240) || rawValue == .max
+        return rawValue == 0 || first == 127 || (first >= 224 && first < 240) || rawValue == .max
     }
 }
 
 extension IPv6Address {
     fileprivate var isLoopback: Bool { high == 0 && low == 1 }
+    var isUnspecified: Bool { high == 0 && low == 0 }
 }

@@ -58,12 +58,21 @@ func refuse(
     // What only a mark claims for the host is answered from where it was going, which is no address to
     // send IPv4 from.
     guard !packet.isIPv4 || !packet.isForHost || host.isOwn(packet.destination) else { return }
-    send(message, about: packet.network..<packet.end, frame, &work, &host)
+    let hasOptions =
+        packet.isIPv4 && packet.transport &- packet.network > IPv4Fields.byteCount
+    guard
+        let echo = hasOptions
+            ? EchoedOptions(packet, in: work.bytes(of: frame)) : .some(EchoedOptions())
+    else {
+        return
+    }
+    send(message, about: packet.network..<packet.end, frame, echoing: echo, &work, &host)
 }
 
 /// Sends an error about the IP packet that takes up `range` of a frame.
 func send(
-    _ message: HostMessage, about range: Range<Int>, _ frame: Frame, _ work: inout Work,
+    _ message: HostMessage, about range: Range<Int>, _ frame: Frame,
+    echoing options: EchoedOptions = EchoedOptions(), _ work: inout Work,
     _ host: inout HostTables
 ) {
     let end = min(range.upperBound, frame.byteCount)
@@ -72,8 +81,10 @@ func send(
         let error = ownError(
             message, about: work.bytes(of: frame).extracting(range.lowerBound..<end), host)
     else { return }
-    let quoted = min(end &- range.lowerBound, error.quoteByteCountMax)
-    let byteCount = link &+ error.headerByteCount &+ quoted
+    let quoted = min(end &- range.lowerBound, error.quoteByteCountMax &- options.byteCount)
+    guard quoted > 0 else { return }
+    let headerByteCount = error.headerByteCount &+ options.byteCount
+    let byteCount = link &+ headerByteCount &+ quoted
     guard work.freeFrameCount > 0, let offset = work.reserve(byteCount) else { return }
     var own = Frame(
         offset: offset, byteCount: byteCount, wireByteCount: byteCount, id: frame.id,
@@ -83,11 +94,12 @@ func send(
     work.copyLinkHeader(of: frame, to: own, byteCount: link)
     work.copyBytes(
         from: frame.offset &+ range.lowerBound, count: quoted,
-        to: offset &+ link &+ error.headerByteCount)
+        to: offset &+ link &+ headerByteCount)
     let identification = host.nextIdentification()
     var target = work.mutableBytes(of: own)
     target.setU16(link &- 2, (error.isIPv4 ? EtherType.ipv4 : .ipv6).rawValue)
-    error.write(to: &target, at: link, quoting: quoted, identification)
+    error.write(to: &target, at: link, quoting: quoted, options, identification)
+    if options.byteCount > 0 { work.echo(options, of: frame, in: own, at: link, error.source) }
     work.append(own)
 }
 
@@ -172,7 +184,7 @@ private struct OwnError {
     @_lifetime(bytes: copy bytes)
     func write(
         to bytes: inout MutableRawSpan, at offset: Int, quoting count: Int,
-        _ identification: UInt32
+        _ options: EchoedOptions, _ identification: UInt32
     ) {
         var network = bytes.tail(from: offset)
         let addresses = AddressPair(source, destination)
@@ -180,12 +192,12 @@ private struct OwnError {
         case .v4(let source, let destination):
             var fields = IPv4Fields(
                 source: source, destination: destination, proto: .icmp,
-                payloadByteCount: ICMPFields.byteCount &+ count)
+                payloadByteCount: options.byteCount &+ ICMPFields.byteCount &+ count)
             fields.trafficClass = trafficClass
             fields.identification = UInt16(truncatingIfNeeded: identification)
             fields.dontFragment = false
             fields.write(to: &network)
-            var transport = network.tail(from: IPv4Fields.byteCount)
+            var transport = network.tail(from: IPv4Fields.byteCount &+ options.byteCount)
             ICMPFields(
                 type: ICMPType(rawValue: message.type), code: message.code,
                 parameter: message.parameter, payloadByteCount: count

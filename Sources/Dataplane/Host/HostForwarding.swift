@@ -16,6 +16,7 @@ func beginForwarding(
         refuse(.timeExceeded, frame, packet, &work, &host)
         return .dropped(.ttlExpired)
     }
+    if !packet.isIPv4, packet.source.isUnspecified { return .dropped(.martianSource) }
     if !packet.isIPv4, packet.source.isLinkLocal {
         let beyondScope = HostMessage(
             type: ICMPv6Type.destinationUnreachable.rawValue, code: ICMPv6UnreachableCode.scope)

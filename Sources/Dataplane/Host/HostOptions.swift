@@ -1,6 +1,7 @@
-// IPv4 options as a Linux host takes them when a packet comes in (RFC 791, section 3.1; ip_options_compile
-// and ip_rcv_options in net/ipv4): record route and timestamp are filled in, what contradicts itself
-// is answered with a parameter problem, a route of the sender's is not followed.
+// IP options as a Linux host takes them when a packet comes in, before anything else is done with it (RFC
+// 791, section 3.1; ip_options_compile and ip_rcv_options in net/ipv4): record route and timestamp
+// are filled in, what contradicts itself is answered with a parameter problem, a route of the
+// sender's is not followed.
 //
 // Invariant: nothing outside the option bytes changes but the header checksum, which stays right.
 
@@ -22,10 +23,24 @@ func takeOptions(
     _ frame: inout Frame, _ packet: inout HostPacket, _ work: inout Work,
     _ host: inout HostTables
 ) -> Verdict? {
-    guard packet.isIPv4, packet.transport &- packet.network > IPv4Fields.byteCount else {
-        return nil
+    guard packet.isIPv4 else {
+        return packet.optionProblem == 0
+            ? nil : refuseHopByHopOption(frame, packet, &work, &host)
     }
+    guard packet.transport &- packet.network > IPv4Fields.byteCount else { return nil }
     return takePresentOptions(&frame, &packet, &work, &host)
+}
+
+/// Tells the sender of an IPv6 packet what is wrong with its hop-by-hop options (RFC 4443, section 3.4).
+@inline(never)
+private func refuseHopByHopOption(
+    _ frame: Frame, _ packet: HostPacket, _ work: inout Work, _ host: inout HostTables
+) -> Verdict {
+    let problem = HostMessage(
+        type: ICMPv6Type.parameterProblem.rawValue, code: packet.isOptionUnknown ? 2 : 0,
+        parameter: UInt32(truncatingIfNeeded: packet.optionProblem))
+    refuse(problem, frame, packet, &work, &host)
+    return .dropped(.refusedOptions)
 }
 
 @inline(never)
@@ -43,10 +58,12 @@ private func takePresentOptions(
     let outcome: OptionOutcome
     var bytes = work.mutableBytes(of: frame)
     if var header = MutableIPv4Header(&bytes, at: packet.network) {
-        outcome = walk.take(&header, end: headerByteCount)
+        outcome = walk.take(&header, end: headerByteCount, host)
     } else {
         outcome = .sound
     }
+    if walk.recordedRoute > 0 { packet.recordedRoute = packet.network &+ walk.recordedRoute }
+    if walk.recordedTime > 0 { packet.recordedTime = packet.network &+ walk.recordedTime }
     switch outcome {
     case .sound: break
     case .sourceRoute: return .dropped(.refusedOptions)
@@ -57,7 +74,6 @@ private func takePresentOptions(
         refuse(problem, frame, packet, &work, &host)
         return .dropped(.refusedOptions)
     }
-    if walk.recordedRoute > 0 { packet.recordedRoute = packet.network &+ walk.recordedRoute }
     return nil
 }
 
@@ -67,6 +83,8 @@ private struct OptionWalk {
     let milliseconds: UInt32
     /// Where the address was entered.
     var recordedRoute = 0
+    /// Where the time was.
+    var recordedTime = 0
     var hasSourceRoute = false
     var hasRecordRoute = false
     var hasTimestamp = false
@@ -76,7 +94,9 @@ private struct OptionWalk {
         self.milliseconds = milliseconds
     }
 
-    mutating func take(_ header: inout MutableIPv4Header, end: Int) -> OptionOutcome {
+    mutating func take(
+        _ header: inout MutableIPv4Header, end: Int, _ host: borrowing HostTables
+    ) -> OptionOutcome {
         var offset = IPv4Fields.byteCount
         while offset < end {
             let kind = header.option(offset)
@@ -93,7 +113,7 @@ private struct OptionWalk {
             guard end &- offset >= 2 else { return .wrong(offset) }
             let count = Int(header.option(offset &+ 1))
             guard count >= 2, count <= end &- offset else { return .wrong(offset) }
-            if let place = take(kind, &header, at: offset, count: count) {
+            if let place = take(kind, &header, at: offset, count: count, host) {
                 return .wrong(offset &+ place)
             }
             offset &+= count
@@ -103,7 +123,8 @@ private struct OptionWalk {
 
     /// Takes one option; which of its bytes is wrong, if one is.
     private mutating func take(
-        _ kind: UInt8, _ header: inout MutableIPv4Header, at offset: Int, count: Int
+        _ kind: UInt8, _ header: inout MutableIPv4Header, at offset: Int, count: Int,
+        _ host: borrowing HostTables
     ) -> Int? {
         switch kind {
         case IPv4Option.looseRoute, IPv4Option.strictRoute:
@@ -113,7 +134,7 @@ private struct OptionWalk {
             hasSourceRoute = true
             return nil
         case IPv4Option.recordRoute: return recordRoute(&header, at: offset, count: count)
-        case IPv4Option.timestamp: return stamp(&header, at: offset, count: count)
+        case IPv4Option.timestamp: return stamp(&header, at: offset, count: count, host)
         case IPv4Option.routerAlert: return count < 4 ? 1 : nil
         default: return nil
         }
@@ -136,7 +157,8 @@ private struct OptionWalk {
     }
 
     private mutating func stamp(
-        _ header: inout MutableIPv4Header, at offset: Int, count: Int
+        _ header: inout MutableIPv4Header, at offset: Int, count: Int,
+        _ host: borrowing HostTables
     ) -> Int? {
         guard !hasTimestamp else { return 0 }
         guard count >= 4 else { return 1 }
@@ -155,12 +177,18 @@ private struct OptionWalk {
         // With an address before the time the entry is twice as long. Times for addresses that the
         // sender named are left to their owners.
         var place = offset &+ pointer &- 1
-        guard mode == 0 || mode == 1 else { return nil }
-        if mode == 1 {
+        guard mode == 0 || mode == 1 || mode == IPv4Option.prespecified else { return nil }
+        if mode != 0 {
             guard pointer &+ 7 <= count else { return 2 }
-            header.setOption(place, word: address.rawValue)
+            if mode == 1 {
+                header.setOption(place, word: address.rawValue)
+            } else {
+                let named = IPv4Address(rawValue: header.optionWord(place))
+                guard host.isOwn(IPv6Address(mapped: named)) else { return nil }
+            }
             place &+= 4
         }
+        recordedTime = place
         header.setOption(place, word: milliseconds)
         let step = mode == 0 ? 4 : 8
         header.setOption(offset &+ 2, UInt8(truncatingIfNeeded: pointer &+ step))
@@ -184,6 +212,12 @@ private enum IPv4Option {
 extension MutableIPv4Header {
     fileprivate func option(_ offset: Int) -> UInt8 {
         header?.options.u8(offset &- IPv4Fields.byteCount) ?? 0
+    }
+
+    fileprivate func optionWord(_ offset: Int) -> UInt32 {
+        var word: UInt32 = 0
+        for byte in 0..<4 { word = word << 8 | UInt32(option(offset &+ byte)) }
+        return word
     }
 
     fileprivate mutating func setOption(_ offset: Int, word: UInt32) {

@@ -28,6 +28,8 @@ struct HostTables: ~Copyable {
     let isRouter: Bool
     private var paths = PathTable()
     private var lastIdentification: UInt32 = 0
+    /// The data lengths of the fragments of the datagram that was put together last.
+    var pieces = [UInt16](repeating: 0, count: Limits.reassemblyPieceCountMax)
 
     init(_ host: DirectorHost) {
         defaultLink = host.defaultLink

@@ -53,18 +53,20 @@ private func cutIPv4(
     _ work: inout Work
 ) -> Bool {
     let room = limit &- (packet.transport &- packet.network)
-    let data = packet.transport..<packet.end
-    let cut = Cut(data: data, step: data.count <= room ? max(data.count, 8) : room & ~7)
-    guard data.isEmpty || cut.fits(work) else { return false }
+    guard let cut = Cut(data: packet.transport..<packet.end, step: room & ~7, last: room),
+        cut.fits(work)
+    else { return false }
     if !packet.piecesKeepDontFragment {
         var bytes = work.mutableBytes(of: frame)
         if var header = MutableIPv4Header(&bytes, at: packet.network) {
             header.setDontFragment(false)
         }
     }
-    guard !data.isEmpty, cut.laterCount > 0 else { return true }
-    for index in 1...cut.laterCount {
-        let piece = cut.piece(index)
+    let first = cut.end(after: 0)
+    guard first < cut.dataByteCount else { return true }
+    var piece = 0..<first
+    while piece.upperBound < cut.dataByteCount {
+        piece = piece.upperBound..<cut.end(after: piece.upperBound)
         guard let later = cut.copy(piece, of: frame, &work) else { return false }
         var bytes = work.mutableBytes(of: later)
         if var header = MutableIPv4Header(&bytes, at: packet.network) {
@@ -75,10 +77,10 @@ private func cutIPv4(
         }
         work.appendPiece(later, by: link)
     }
-    frame.trim(to: packet.transport &+ cut.firstByteCount)
+    frame.trim(to: packet.transport &+ first)
     var bytes = work.mutableBytes(of: frame)
     if var header = MutableIPv4Header(&bytes, at: packet.network) {
-        header.setFragment(advancedBy: 0, dataByteCount: cut.firstByteCount, more: true)
+        header.setFragment(advancedBy: 0, dataByteCount: first, more: true)
     }
     return true
 }
@@ -93,27 +95,43 @@ private func cutIPv6(
     let room = limit &- (place.offset &- packet.network) &- IPv6FragmentFields.byteCount
     let start = place.offset &+ IPv6FragmentFields.byteCount
     let data = start..<packet.end &+ IPv6FragmentFields.byteCount
+    guard let cut = Cut(data: data, step: room & ~7, last: room) else { return false }
     let added = data.count &- packet.piecesByteCount
-    let first = packet.pieceByteCount &+ added
-    let keepsPieces =
-        packet.pieceByteCount > 0 && added >= 0 && first & 7 == 0 && first <= room
-    let cut =
-        keepsPieces
-        ? Cut(data: data, first: first, step: packet.pieceByteCount)
-        : Cut(data: data, step: data.count <= room ? max(data.count, 8) : room & ~7)
-    guard !data.isEmpty, cut.fits(work) else { return false }
+    let keepsPieces = packet.pieceCount > 1 && host.arePiecesFit(packet, added, room)
+    let laterCount = keepsPieces ? packet.pieceCount &- 1 : cut.laterCount
+    guard cut.fits(laterCount, of: room, work) else { return false }
     insertFragmentHeader(&frame, at: place, packet, host.nextIdentification(), &work)
-    if cut.laterCount > 0 {
-        for index in 1...cut.laterCount {
-            let piece = cut.piece(index)
-            guard let later = cut.copy(piece, of: frame, &work) else { return false }
-            setPiece(piece, of: cut, later, packet, &work)
-            work.appendPiece(later, by: link)
-        }
+    let first = keepsPieces ? Int(host.pieces[0]) &+ added : cut.end(after: 0)
+    var piece = 0..<first
+    var index = 1
+    while piece.upperBound < cut.dataByteCount {
+        let end =
+            keepsPieces
+            ? piece.upperBound &+ Int(host.pieces[index]) : cut.end(after: piece.upperBound)
+        piece = piece.upperBound..<end
+        index &+= 1
+        guard let later = cut.copy(piece, of: frame, &work) else { return false }
+        setPiece(piece, of: cut, later, packet, &work)
+        work.appendPiece(later, by: link)
     }
-    frame.trim(to: cut.dataStart &+ cut.firstByteCount)
-    setPiece(cut.piece(0), of: cut, frame, packet, &work)
+    frame.trim(to: cut.dataStart &+ first)
+    setPiece(0..<first, of: cut, frame, packet, &work)
     return true
+}
+
+extension HostTables {
+    /// Whether a packet can be cut where its fragments were, the first of them longer by what a tunnel
+    /// added or shorter by options that each fragment repeats now: each must fit, and end on a
+    /// multiple of eight.
+    fileprivate func arePiecesFit(_ packet: HostPacket, _ added: Int, _ room: Int) -> Bool {
+        let first = Int(pieces[0]) &+ added
+        guard first > 0, first & 7 == 0 else { return false }
+        for index in 0..<packet.pieceCount {
+            let count = Int(pieces[index]) &+ (index == 0 ? added : 0)
+            guard count <= room else { return false }
+        }
+        return true
+    }
 }
 
 /// Where a fragment header belongs: before it the part that every fragment repeats (RFC 8200, section
@@ -126,17 +144,18 @@ private struct FragmentHeaderPlace {
 private func fragmentHeaderPlace(_ bytes: RawSpan, _ packet: HostPacket) -> FragmentHeaderPlace {
     var place = FragmentHeaderPlace(
         offset: packet.network &+ IPv6Fields.byteCount, nextHeaderOffset: packet.network &+ 6)
-    // Destination options count only where a routing header follows them.
-    var scout = place
+    var hasRouting = false
     for _ in 0..<IPv6UpperLayer.extensionCountMax {
-        let kind = IPProtocol(rawValue: bytes.u8(scout.nextHeaderOffset))
-        guard kind == .hopByHop || kind == .routing || kind == .destinationOptions,
-            scout.offset &+ 8 <= packet.end
+        let kind = IPProtocol(rawValue: bytes.u8(place.nextHeaderOffset))
+        // As in the kernel, destination options end that part only behind a routing header.
+        guard
+            kind == .hopByHop || kind == .routing || kind == .destinationOptions && !hasRouting,
+            place.offset &+ 8 <= packet.end
         else { break }
-        let next = scout.offset &+ (Int(bytes.u8(scout.offset &+ 1)) &+ 1) &* 8
+        hasRouting = hasRouting || kind == .routing
+        let next = place.offset &+ (Int(bytes.u8(place.offset &+ 1)) &+ 1) &* 8
         guard next < packet.end else { break }
-        scout = FragmentHeaderPlace(offset: next, nextHeaderOffset: scout.offset)
-        if kind != .destinationOptions { place = scout }
+        place = FragmentHeaderPlace(offset: next, nextHeaderOffset: place.offset)
     }
     return place
 }

@@ -9,21 +9,23 @@ import Wire
 /// Takes a fragment in; nil if `frame` and `packet` are a whole datagram now, or were one before.
 @inline(__always)
 func reassemble(
-    _ frame: inout Frame, _ packet: inout HostPacket, _ host: borrowing HostTables,
+    _ frame: inout Frame, _ packet: inout HostPacket, _ host: inout HostTables,
     _ work: inout Work, _ table: inout ReassemblyTable
 ) -> Verdict? {
     guard packet.fragment != .none || packet.fragmentHeader > 0 else { return nil }
-    return reassembleFragment(&frame, &packet, host, &work, &table)
+    return reassembleFragment(&frame, &packet, &host, &work, &table)
 }
 
 @inline(never)
 private func reassembleFragment(
-    _ frame: inout Frame, _ packet: inout HostPacket, _ host: borrowing HostTables,
+    _ frame: inout Frame, _ packet: inout HostPacket, _ host: inout HostTables,
     _ work: inout Work, _ table: inout ReassemblyTable
 ) -> Verdict? {
     guard frame.byteCount >= packet.end else { return .dropped(.truncatedPacket) }
     guard let place = FragmentPlace(packet, in: work.bytes(of: frame)) else {
-        return .dropped(.badFragment)
+        // As the kernel has it, such a fragment goes on by itself.
+        table.abandon(packet.datagram)
+        return nil
     }
     let outcome = table.insert(
         work.bytes(of: frame), place, of: packet.datagram, now: work.seconds)
@@ -31,17 +33,17 @@ private func reassembleFragment(
     case .kept: return .consumed(.reassembled)
     case .drop(let reason): return .dropped(reason)
     case .whole(let index):
-        return goOn(as: index, &frame, &packet, host, &work, &table)
+        return goOn(as: index, &frame, &packet, &host, &work, &table)
     }
 }
 
 /// Makes `frame` and `packet` the datagram that is whole.
 private func goOn(
     as index: Int, _ frame: inout Frame, _ packet: inout HostPacket,
-    _ host: borrowing HostTables, _ work: inout Work, _ table: inout ReassemblyTable
+    _ host: inout HostTables, _ work: inout Work, _ table: inout ReassemblyTable
 ) -> Verdict? {
     guard let datagram = table[index] else { return .dropped(.badFragment) }
-    let piece = table.pieceByteCount(of: index)
+    let pieceCount = table.list(index, into: &host.pieces)
     let head = table.headByteCount(of: index)
     let byteCount = head &+ datagram.byteCount
     guard let offset = work.reserve(byteCount) else { return .dropped(.fragmentHoldFull) }
@@ -69,7 +71,8 @@ private func goOn(
     packet.mark = mark
     packet.isForHost = isForHost
     packet.fragmentByteCountMax = datagram.packetByteCountMax
-    packet.pieceByteCount = piece
+    packet.pieceCount = pieceCount
+    packet.recordedRoute = datagram.recordedRoute
     packet.piecesByteCount = datagram.byteCount
     packet.piecesKeepDontFragment = dontFragment
     return nil
@@ -114,7 +117,8 @@ private func removeFragmentHeader(
 }
 
 extension FragmentPlace {
-    /// Reads where a fragment belongs; nil if it cannot be one.
+    /// Reads where a fragment belongs; nil for one of IPv6 that is not the last and yet does not end on
+    /// a multiple of eight.
     fileprivate init?(_ packet: HostPacket, in frame: RawSpan) {
         if packet.isIPv4 {
             guard let header = IPv4Header(frame.from(packet.network)) else { return nil }
@@ -135,6 +139,7 @@ extension FragmentPlace {
         packetByteCount = packet.byteCount
         dontFragment = packet.isIPv4 && packet.dontFragment
         trafficClass = packet.trafficClass
+        recordedRoute = packet.recordedRoute
     }
 }
 

@@ -18,6 +18,7 @@ struct FragmentPlace {
     var packetByteCount: Int
     var dontFragment: Bool
     var trafficClass: UInt8
+    var recordedRoute: Int
 }
 
 /// What came of a fragment.
@@ -42,6 +43,8 @@ struct ReassemblyTable: ~Copyable {
         fileprivate(set) var dontFragmentByteCountMax = 0
         /// One bit for each congestion codepoint seen.
         fileprivate var codepoints: UInt8 = 0
+        /// In the first fragment: where an address was entered in a record route option.
+        fileprivate(set) var recordedRoute = 0
         /// In its bucket.
         fileprivate var next = none
     }
@@ -53,6 +56,8 @@ struct ReassemblyTable: ~Copyable {
         var dataByteCount = 0
         var block = none
         var next = none
+        /// It came when the one before it was the last, and starts where that ends.
+        var continuesRun = false
 
         var end: Int { offset &+ dataByteCount }
     }
@@ -97,8 +102,12 @@ struct ReassemblyTable: ~Copyable {
             return .drop(.fragmentHoldFull)
         }
         guard var datagram = datagrams[index] else { return .drop(.badFragment) }
-        guard datagram.extend(by: place) else {
-            remove(index)
+        let isSound = datagram.extend(by: place)
+        guard isSound, !place.data.isEmpty else {
+            // A lie about the end ends an IPv4 datagram; in IPv6 only the liar is dropped, and an
+            // empty last fragment still tells the end.
+            datagrams[index] = datagram
+            if key.source.isIPv4Mapped || datagram.first == Self.none && !isSound { remove(index) }
             return .drop(.badFragment)
         }
         switch fit(place, in: datagram) {
@@ -116,12 +125,20 @@ struct ReassemblyTable: ~Copyable {
                 fragments[fragment].next = datagram.first
                 datagram.first = fragment
             } else {
-                fragments[fragment].next = fragments[previous].next
+                let next = fragments[previous].next
+                fragments[fragment].next = next
+                fragments[fragment].continuesRun =
+                    next == Self.none && fragments[previous].end == place.offset
                 fragments[previous].next = fragment
             }
         }
         datagrams[index] = datagram
         return datagram.isWhole ? .whole(index) : .kept
+    }
+
+    /// Ends the datagram of which a fragment cannot be one.
+    mutating func abandon(_ key: DatagramKey) {
+        if let index = find(key) { remove(index) }
     }
 
     /// Bytes before the data of a datagram's first fragment: its headers.
@@ -130,20 +147,18 @@ struct ReassemblyTable: ~Copyable {
         return fragments[datagram.first].headByteCount
     }
 
-    /// The data in each fragment but the last if that is the same in all, and no less than in the
-    /// last; 0 if not, or if there is only one.
-    func pieceByteCount(of index: Int) -> Int {
+    /// Writes down how long the fragments of a datagram are; how many they are, or 0 if too many.
+    func list(_ index: Int, into pieces: inout [UInt16]) -> Int {
         guard let datagram = datagrams[index] else { return 0 }
-        let piece = fragments[datagram.first].dataByteCount
         var current = datagram.first
-        guard fragments[current].next != Self.none else { return 0 }
+        var count = 0
         while current != Self.none {
-            let count = fragments[current].dataByteCount
-            let isLast = fragments[current].next == Self.none
-            guard isLast ? count <= piece : count == piece else { return 0 }
+            guard count < pieces.count else { return 0 }
+            pieces[count] = UInt16(truncatingIfNeeded: fragments[current].dataByteCount)
+            count &+= 1
             current = fragments[current].next
         }
-        return piece
+        return count
     }
 
     /// Writes the first fragment's headers and all data to bytes that were set aside at `offset`, and
@@ -194,28 +209,26 @@ extension ReassemblyTable {
         case behind(Int)
     }
 
-    /// Where a fragment belongs among those that are there.
+    /// Where a fragment belongs among those that are there. What it is compared with are runs: of
+    /// fragments that came one after the other, each where the one before it ends.
     private func fit(_ place: FragmentPlace, in datagram: Datagram) -> Fit {
         let end = place.offset &+ place.data.count
         var previous = Self.none
         var current = datagram.first
-        var runStart = 0
-        var runEnd = Self.none
         while current != Self.none, fragments[current].offset < end {
-            let fragment = fragments[current]
-            if fragment.offset != runEnd { runStart = fragment.offset }
-            runEnd = fragment.end
-            if runEnd > place.offset {
-                // Some of it is there; the run of fragments without a gap may go on.
-                var next = fragment.next
-                while next != Self.none, fragments[next].offset == runEnd {
-                    runEnd = fragments[next].end
-                    next = fragments[next].next
-                }
-                return runStart <= place.offset && runEnd >= end ? .known : .overlapping
+            let start = fragments[current].offset
+            var last = current
+            var next = fragments[current].next
+            while next != Self.none, fragments[next].continuesRun {
+                last = next
+                next = fragments[next].next
             }
-            previous = current
-            current = fragment.next
+            if fragments[last].end > place.offset {
+                let isKnown = start <= place.offset && fragments[last].end >= end
+                return isKnown ? .known : .overlapping
+            }
+            previous = last
+            current = next
         }
         return .behind(previous)
     }
@@ -343,7 +356,7 @@ extension ReassemblyTable.Datagram {
     /// The end that a fragment sets or moves; false if it contradicts what is known.
     fileprivate mutating func extend(by place: FragmentPlace) -> Bool {
         let end = place.offset &+ place.data.count
-        guard !place.data.isEmpty, end <= 65_535 else { return false }
+        guard end <= 65_535 else { return false }
         if place.more {
             guard end > byteCount else { return true }
             guard !hasLast else { return false }
@@ -362,6 +375,7 @@ extension ReassemblyTable.Datagram {
             dontFragmentByteCountMax = max(dontFragmentByteCountMax, place.packetByteCount)
         }
         codepoints |= 1 << (place.trafficClass & 3)
+        if place.offset == 0 { recordedRoute = place.recordedRoute }
     }
 
     fileprivate var isWhole: Bool { hasLast && keptByteCount == byteCount }
