@@ -42,7 +42,7 @@ let package = Package(
         .executableTarget(
             name: "weft",
             dependencies: [
-                "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire",
+                "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Traffic", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
@@ -58,7 +58,7 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: rules),
         .testTarget(
             name: "IpvsadmTests", dependencies: ["Dataplane", "Ipvsadm", "Wire"],
-            exclude: ["Fixtures"], swiftSettings: rules),
+            exclude: ["Fixtures", "Oracle"], swiftSettings: rules),
         .testTarget(
             name: "MeshTests", dependencies: ["Mesh", "Dataplane", "Wire"], swiftSettings: rules),
         .testTarget(
@@ -74,7 +74,9 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "WeftTests",
-            dependencies: ["weft", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Wire"],
+            dependencies: [
+                "weft", "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Wire",
+            ],
             swiftSettings: rules),
         .target(
             name: "FuzzTargets",

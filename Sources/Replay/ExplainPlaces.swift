@@ -67,10 +67,13 @@ extension FramePlace {
         case .tinyFragment, .malformedTransport: (offset, field) = (transport, "transport header")
         case .unsupportedICMP: (offset, field) = (transport, "ICMP type")
         case .unknownQuote: (offset, field) = (transport + 8, "quoted packet")
-        case .notForMesh, .noFlow, .notForTask:
+        case .refusedOptions: (offset, field) = (network + 20, "IPv4 options")
+        case .notForMesh, .noFlow, .notForTask, .unroutable:
             (offset, field) = (network + (isIPv4 ? 16 : 24), "destination address")
-        case .portNotPublished, .noTask: (offset, field) = (transport + 2, "destination port")
-        case .flowConflict, .flowTableFull: (offset, field) = (transport, "ports")
+        case .portNotPublished, .noTask, .noServer, .serverDeleted:
+            (offset, field) = (transport + 2, "destination port")
+        case .flowConflict, .flowTableFull, .overloaded, .connectionTableFull:
+            (offset, field) = (transport, "ports")
         case .truncatedEthernet, .malformedVXLAN, .unknownPeer, .unknownNetwork, .unknownMAC:
             return nil
         }
