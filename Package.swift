@@ -42,7 +42,7 @@ let package = Package(
         .executableTarget(
             name: "weft",
             dependencies: [
-                "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire",
+                "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Traffic", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
@@ -74,7 +74,9 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "WeftTests",
-            dependencies: ["weft", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Wire"],
+            dependencies: [
+                "weft", "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Wire",
+            ],
             swiftSettings: rules),
         .target(
             name: "FuzzTargets",

@@ -37,27 +37,45 @@ public struct DirectorRunner: ~Copyable {
     public var ledger: Ledger { state.ledger }
 
     public var rules: DirectorRules {
-        state.director?.rules ?? DirectorRules(key: HashKey(k0: 0, k1: 0))
+        switch state.director {
+        case .none: DirectorRules(key: HashKey(k0: 0, k1: 0))
+        case .some(let director): director.rules
+        }
     }
 
-    public var connectionCount: Int { state.director?.connectionCount ?? 0 }
+    public var connectionCount: Int {
+        switch state.director {
+        case .none: 0
+        case .some(let director): director.connectionCount
+        }
+    }
 
     /// Every connection at the time of the last batch.
     public func connectionEntries() -> [ConnectionEntry] {
-        state.director?.connectionEntries() ?? []
+        switch state.director {
+        case .none: []
+        case .some(let director): director.connectionEntries()
+        }
     }
 
     public func checkInvariants() -> Bool {
-        state.ledger.isBalanced && state.director?.checkInvariants() != false
+        switch state.director {
+        case .none: state.ledger.isBalanced
+        case .some(let director): state.ledger.isBalanced && director.checkInvariants()
+        }
     }
 
     /// What the director knows of a packet by its header.
     func sight(_ packet: PacketSight) -> DirectorSight? {
         guard let source = packet.source, let destination = packet.destination, packet.hasPorts
         else { return nil }
-        return state.director?.sight(
-            packet.proto, from: source, packet.sourcePort, to: destination,
-            packet.destinationPort)
+        return switch state.director {
+        case .none: nil
+        case .some(let director):
+            director.sight(
+                packet.proto, from: source, packet.sourcePort, to: destination,
+                packet.destinationPort)
+        }
     }
 
     public var pendingCount: Int { frames.count }
@@ -116,6 +134,18 @@ public protocol DirectorObserver: ~Copyable {
     /// or put together.
     mutating func judged(
         _ frames: borrowing FrameList, arrivedCount: Int, _ runner: borrowing DirectorRunner)
+}
+
+/// Watches nothing.
+public struct NoDirectorObserver: DirectorObserver {
+    public init() {}
+    public var isWatching: Bool { false }
+    public mutating func arriving(
+        _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {}
+    public mutating func judged(
+        _ frames: borrowing FrameList, arrivedCount: Int, _ runner: borrowing DirectorRunner
+    ) {}
 }
 
 extension Program {

@@ -50,27 +50,14 @@ struct VerdictWriter: ~Copyable {
 
     private static func text(_ sight: DirectorSight) -> String {
         var text = ""
-        switch sight.virtualServer {
-        case .address(let address, let port, let proto):
-            text += ",\"service\":\"\(proto) \(endpoint(address, port))\""
-        case .mark(let mark, let isIPv4):
-            text += ",\"service\":\"fwmark \(mark)\(isIPv4 ? "" : " IPv6")\""
-        case nil: break
-        }
+        if let service = sight.virtualServer { text += ",\"service\":\"\(service.text)\"" }
         if let server = sight.server {
-            text += ",\"server\":\"\(endpoint(server, sight.serverPort))\""
+            text += ",\"server\":\"\(EndpointText.of(server, sight.serverPort))\""
         }
         if let state = sight.stateName {
             text += ",\"state\":\"\(state)\",\"reply\":\(!sight.isRequest)"
         }
         return text
-    }
-
-    private static func endpoint(_ address: IPAddress, _ port: Port) -> String {
-        switch address {
-        case .v4: "\(address):\(port)"
-        case .v6: "[\(address)]:\(port)"
-        }
     }
 
     /// A JSON string.

@@ -27,7 +27,7 @@ struct StackOptions: ParsableArguments {
     /// Loads and assembles the mesh. Warnings go to standard error.
     func cluster() throws -> Cluster {
         let sources = try composeFile.map { path in
-            ComposeSource(file: path == "-" ? "<stdin>" : path, text: try Self.text(of: path))
+            ComposeSource(file: path == "-" ? "<stdin>" : path, text: try TextInput.text(of: path))
         }
         let options = ComposeOptions(
             stack: stackName, fallbackStack: fallbackStackName, nodeCount: nodes,
@@ -51,29 +51,5 @@ struct StackOptions: ParsableArguments {
                 || $0 == 0x2d || $0 == 0x5f
         }
         return path != "-" && isName && !name.isEmpty ? name : "stack"
-    }
-
-    /// All of a file, pipe or standard input as text, or the reason why not.
-    private static func text(of path: String) throws -> String {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if attributes?[.type] as? FileAttributeType == .typeDirectory {
-            Message.write("\(path): is a directory")
-            throw Exit.noInput
-        }
-        let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path)
-        guard let handle else {
-            Message.write("\(path): \(unsafe String(cString: strerror(errno)))")
-            throw Exit.noInput
-        }
-        let data: Data
-        do { data = try handle.readToEnd() ?? Data() } catch {
-            Message.write("\(path): cannot be read: \(error.localizedDescription)")
-            throw Exit.noInput
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
-            Message.write("\(path): not UTF-8 text")
-            throw Exit.badInput
-        }
-        return text
     }
 }

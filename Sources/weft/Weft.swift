@@ -2,6 +2,7 @@
 // Invariant: arguments are parsed and output is printed in this directory and nowhere below it.
 
 import ArgumentParser
+import Glibc
 
 @main
 struct Weft: ParsableCommand {
@@ -10,6 +11,15 @@ struct Weft: ParsableCommand {
         abstract: "A routing mesh load balancer: replay traffic through a described mesh.",
         version: "0.1.0",
         subcommands: [
-            ReplayVerb.self, ExplainVerb.self, ConfigVerb.self, PcapVerb.self, Generate.self,
+            ReplayVerb.self, ExplainVerb.self, ConfigVerb.self, IpvsVerb.self, IpvsadmVerb.self,
+            PcapVerb.self, Generate.self,
         ])
+
+    /// An ipvsadm has a grammar of its own.
+    static func main() {
+        if let program = IpvsadmProgram(commandLine: CommandLine.arguments) {
+            Glibc.exit(program.run())
+        }
+        main(nil)
+    }
 }

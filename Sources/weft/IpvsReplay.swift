@@ -1,0 +1,87 @@
+// `weft ipvs replay`: a trace through a director. Parses the options, runs the replay and prints; what
+// happens is in `Replay`.
+
+import ArgumentParser
+import Capture
+import Dataplane
+import Replay
+
+struct IpvsReplay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Carry every packet of a trace through the rules and write what comes out.",
+        discussion: """
+            All packets of the trace come in, those of clients and those of real servers; time is the \
+            trace's. Leave out with --filter what a director itself had sent into the trace.
+            """)
+
+    @OptionGroup var director: IpvsOptions
+
+    @Option(
+        name: [.customShort("i"), .long],
+        help: ArgumentHelp(
+            "Trace to read, pcap or pcapng; - for standard input.", valueName: "file"))
+    var input: String
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp(
+            "Write the packets that the director sends out, as a pcap; - for standard output.",
+            valueName: "file"))
+    var output: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a line of JSON for each packet, schema weft.ipvs-verdict/1; - for standard output.",
+            valueName: "file"))
+    var verdicts: String?
+
+    @OptionGroup var trace: IpvsTraceOptions
+
+    @Flag(help: "Report in JSON, schema weft.ipvs-replay/1.")
+    var json = false
+
+    func validate() throws {
+        try trace.checkInputs(input, director)
+        if output == "-", verdicts == "-" {
+            throw ValidationError("-o and --verdicts: standard output can be written only once")
+        }
+    }
+
+    func run() throws {
+        var options = trace.replayOptions
+        options.isStepwise = verdicts != nil
+        var replayer = try director.replayer(options)
+        try replay(&replayer)
+        if let truncation = replayer.truncation { Message.write("\(truncation)") }
+        let report = DirectorReport(replayer, rules: director.rulesName, input: input)
+        if output != "-", verdicts != "-" {
+            print(json ? try JSON.text(report) : IpvsReplayText(report: report).text)
+        }
+        if !report.ledger.isBalanced { throw Exit.assertion }
+    }
+
+    private func replay(_ replayer: inout DirectorReplayer) throws {
+        let host = try director.host(for: replayer.runner.rules)
+        var recorder: DirectorRecorder
+        do throws(CaptureError) {
+            recorder = try DirectorRecorder(packets: output, verdicts: verdicts, host: host)
+        } catch {
+            throw Message.fail(error, Exit.cannotCreate)
+        }
+        let progress = Progress()
+        do throws(CaptureError) {
+            defer { progress.clear() }
+            try replayer.replay(
+                path: input, observer: &recorder, clock: Clock.nanoseconds,
+                progress: progress.show)
+        } catch {
+            throw Message.fail(error, error.inputExit)
+        }
+        do throws(CaptureError) {
+            try recorder.finish()
+        } catch {
+            throw Message.fail(error, Exit.cannotCreate)
+        }
+    }
+}
