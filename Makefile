@@ -46,7 +46,7 @@ build: build-packages ## Build everything for debugging
 
 .PHONY: release
 release: build-packages ## Build the command, optimized, to .build/release/weft
-	$(release)
+	WEFT_REVISION=$$(git describe --always --dirty 2>/dev/null || true) $(release)
 
 .PHONY: build-packages test-packages
 build-packages:

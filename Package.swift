@@ -12,6 +12,12 @@ let rules: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// `make` says which revision it builds; a plain `swift build` does not, and the command says so.
+let revision: [CSetting] =
+    Context.environment["WEFT_REVISION"].map {
+        [.define("WEFT_REVISION", to: "\"\($0)\"")]
+    } ?? []
+
 let package = Package(
     name: "weft",
     products: [
@@ -23,6 +29,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -38,16 +45,26 @@ let package = Package(
         .target(
             name: "Replay", dependencies: ["Capture", "Dataplane", "Mesh", "Wire"],
             swiftSettings: rules),
+        .target(name: "CAllocationCounter"),
+        .target(name: "CFloor"),
+        .target(name: "CMachine", cSettings: revision),
+        .target(
+            name: "Bench",
+            dependencies: [
+                "CAllocationCounter", "CFloor", "CMachine", "Capture", "Dataplane", "Mesh",
+                "Replay",
+                "Traffic", "Wire", .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: rules),
         .executableTarget(
             name: "weft",
             dependencies: [
-                "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bench", "CMachine", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic",
+                "Wire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
         .testTarget(
             name: "WireTests", dependencies: ["Wire"], exclude: ["Fixtures"], swiftSettings: rules),
-        .target(name: "CAllocationCounter"),
         .testTarget(
             name: "DataplaneTests",
             dependencies: ["CAllocationCounter", "Capture", "Dataplane", "Mesh", "Wire"],
@@ -66,8 +83,14 @@ let package = Package(
             dependencies: ["Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
             swiftSettings: rules),
         .testTarget(
+            name: "BenchTests",
+            dependencies: ["Bench", "Capture", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
+            swiftSettings: rules),
+        .testTarget(
             name: "WeftTests",
-            dependencies: ["weft", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Wire"],
+            dependencies: [
+                "weft", "Bench", "Capture", "Compose", "Dataplane", "Mesh", "Replay", "Wire",
+            ],
             swiftSettings: rules),
         .target(
             name: "FuzzTargets",

@@ -11,5 +11,6 @@ struct Weft: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ReplayVerb.self, ExplainVerb.self, ConfigVerb.self, PcapVerb.self, Generate.self,
+            BenchVerb.self,
         ])
 }
