@@ -42,9 +42,12 @@ struct SHA256 {
 
     consuming func finish() -> String {
         let bitCount = byteCount &* 8
-        add([0x80].span.raw)
-        while filled != 56 { add([0].span.raw) }
-        add((0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - $0 * 8)) }.span.raw)
+        var padding: [UInt8] = [0x80]
+        while (filled + padding.count) % 64 != 56 { padding.append(0) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            padding.append(UInt8(truncatingIfNeeded: bitCount >> shift))
+        }
+        add(padding.span.raw)
         return state.map { word in
             let digits = String(word, radix: 16)
             return String(repeating: "0", count: 8 - digits.count) + digits

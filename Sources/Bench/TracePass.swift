@@ -42,9 +42,13 @@ struct ReplayPass: ~Copyable, Measured {
     private(set) var replayer: Replayer
 
     init(_ cluster: Cluster, path: String) throws(BenchError) {
+        replayer = try Self.replayer(cluster)
         self.path = path
+    }
+
+    private static func replayer(_ cluster: Cluster) throws(BenchError) -> Replayer {
         do throws(ReplayError) {
-            replayer = try Replayer(cluster, ReplayOptions())
+            return try Replayer(cluster, ReplayOptions())
         } catch {
             throw .replay(error)
         }

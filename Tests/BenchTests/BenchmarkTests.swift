@@ -32,14 +32,18 @@ import Testing
         }
     }
 
-    private func withTrace<Result>(_ body: (String) throws -> Result) throws -> Result {
+    /// A file that is gone when nobody needs it any more.
+    private final class TraceFile {
         let path = FileManager.default.temporaryDirectory.appending(
             path: "weft-bench-tests-\(UUID().uuidString).pcap"
         ).path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try Self.workload.write(to: path)
-        return try body(path)
+        deinit { try? FileManager.default.removeItem(atPath: path) }
     }
+
+    private let file = TraceFile()
+    private var path: String { file.path }
+
+    init() throws { try Self.workload.write(to: file.path) }
 
     private func benchmark(_ path: String, workers: Int = 1) throws -> Benchmark {
         var options = BenchOptions()
@@ -55,85 +59,72 @@ import Testing
     }
 
     @Test func `the stages are the packets that a replay takes to each node`() throws {
-        try withTrace { path in
-            let report = try benchmark(path).run(named: "test", stack: "test")
-            var replayer = try Replayer(Self.workload.cluster(), ReplayOptions())
-            var observer = NoObserver()
-            try replayer.replay(path: path, observer: &observer) { 0 }
-            var crossed: UInt64 = 0
-            for node in 0..<replayer.runner.nodeCount {
-                crossed += replayer.runner.ledger(of: NodeIndex(node)).transmittedToUnderlay
-            }
-            let fed = try packets(report, "entry") + packets(report, "reply, owner")
-            let arrived = try packets(report, "owner") + packets(report, "reply, entry")
-            #expect(fed == replayer.runner.fedCount && arrived == crossed)
-            #expect(fed > 3_000 && arrived > 1_000)
-            #expect(try packets(report, "mesh") == fed)
-            #expect(try packets(report, "floor, entry") == packets(report, "entry"))
-            #expect(try packets(report, "read") == 4_000)
-            #expect(try packets(report, "replay") == 4_000)
-            #expect(report.trace.packets == 4_000 && report.ledger.isBalanced)
+        let report = try benchmark(path).run(named: "test", stack: "test")
+        var replayer = try Replayer(Self.workload.cluster(), ReplayOptions())
+        var observer = NoObserver()
+        try replayer.replay(path: path, observer: &observer) { 0 }
+        var crossed: UInt64 = 0
+        for node in 0..<replayer.runner.nodeCount {
+            crossed += replayer.runner.ledger(of: NodeIndex(node)).transmittedToUnderlay
         }
+        let fed = try packets(report, "entry") + packets(report, "reply, owner")
+        let arrived = try packets(report, "owner") + packets(report, "reply, entry")
+        #expect(fed == replayer.runner.fedCount && arrived == crossed)
+        #expect(fed > 3_000 && arrived > 1_000)
+        #expect(try packets(report, "mesh") == fed)
+        #expect(try packets(report, "floor, entry") == packets(report, "entry"))
+        #expect(try packets(report, "read") == 4_000)
+        #expect(try packets(report, "replay") == 4_000)
+        #expect(report.trace.packets == 4_000 && report.ledger.isBalanced)
     }
 
     @Test func `every figure has its trials and both placements`() throws {
-        try withTrace { path in
-            let report = try benchmark(path).run(named: "test", stack: "test")
-            #expect(report.figures.allSatisfy { $0.spread.trials == 2 && $0.spread.min > 0 })
-            for stage in Stage.allCases {
-                let placements = report.figures.filter { $0.name == stage.name }.map(\.placement)
-                #expect(placements == [.cached, .streaming])
-            }
-            #expect(report.label == "in process: no network card, not RFC 2544")
-            let names = report.figures.map { "\($0.name) \($0.placement?.rawValue ?? "")" }
-            #expect(Set(names).count == names.count)
+        let report = try benchmark(path).run(named: "test", stack: "test")
+        #expect(report.figures.allSatisfy { $0.spread.trials == 2 && $0.spread.min > 0 })
+        for stage in Stage.allCases {
+            let placements = report.figures.filter { $0.name == stage.name }.map(\.placement)
+            #expect(placements == [.cached, .streaming])
         }
+        #expect(report.label == "in process: no network card, not RFC 2544")
+        let names = report.figures.map { "\($0.name) \($0.placement?.rawValue ?? "")" }
+        #expect(Set(names).count == names.count)
     }
 
     @Test func `nothing is allocated in timed parts`() throws {
-        try withTrace { path in
-            let report = try benchmark(path, workers: 2).run(named: "test", stack: "test")
-            #if !DEBUG
-                #expect(report.allocations == 0)
-            #endif
-            #expect(report.holds)
-        }
+        let report = try benchmark(path, workers: 2).run(named: "test", stack: "test")
+        #if !DEBUG
+            #expect(report.allocations == 0)
+        #endif
+        #expect(report.holds)
     }
 
     @Test func `the trace is named by the digest that sha256sum gives`() throws {
-        try withTrace { path in
-            let report = try benchmark(path).run(named: "test", stack: "test")
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
-            process.arguments = [path]
-            let output = Pipe()
-            process.standardOutput = output
-            try process.run()
-            let bytes = output.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            #expect(String(decoding: bytes, as: UTF8.self).prefix(64) == report.trace.sha256)
-        }
+        let report = try benchmark(path).run(named: "test", stack: "test")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
+        process.arguments = [path]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(String(decoding: bytes, as: UTF8.self).prefix(64) == report.trace.sha256)
     }
 
     @Test(arguments: [2, 3])
     func `workers together do what one does alone`(count: Int) throws {
-        try withTrace { path in
-            let benchmark = try benchmark(path)
-            let alone = try #require(benchmark.run(workers: 1, passCount: 3).first)
-            let together = benchmark.run(workers: count, passCount: 3)
-            #expect(together.count == count && together.allSatisfy { $0.packetCount > 0 })
-            #expect(together.reduce(0) { $0 + $1.packetCount } == alone.packetCount)
-            #expect(alone.isBalanced && together.allSatisfy(\.isBalanced))
-            #expect(together.reduce(into: Ledger()) { $0 += $1.ledger } == alone.ledger)
-        }
+        let benchmark = try benchmark(path)
+        let alone = try #require(benchmark.run(workers: 1, passCount: 3).first)
+        let together = benchmark.run(workers: count, passCount: 3)
+        #expect(together.count == count && together.allSatisfy { $0.packetCount > 0 })
+        #expect(together.reduce(0) { $0 + $1.packetCount } == alone.packetCount)
+        #expect(alone.isBalanced && together.allSatisfy(\.isBalanced))
+        #expect(together.reduce(into: Ledger()) { $0 += $1.ledger } == alone.ledger)
     }
 
     @Test func `a trace of nothing for the mesh is refused`() throws {
-        let path = FileManager.default.temporaryDirectory.appending(
-            path: "weft-bench-tests-\(UUID().uuidString).pcap"
-        ).path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try PcapWriter(path: path, linkType: .ethernet).close()
-        #expect(throws: BenchError.self) { try benchmark(path) }
+        let empty = TraceFile()
+        try PcapWriter(path: empty.path, linkType: .ethernet).close()
+        #expect(throws: BenchError.self) { _ = try benchmark(empty.path) }
     }
 }

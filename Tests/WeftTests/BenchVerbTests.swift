@@ -76,7 +76,10 @@ import Testing
         (["--trials", "9"], 64, "--trials: must be at least 10"),
         (["--workers", "0"], 64, "--workers: must be 1 to 256"),
         (["--compare", "/nowhere"], 66, "/nowhere: cannot be read"),
-        (["--compare", "/dev/null"], 65, "not a report of schema weft.bench/1"),
+        (
+            ["--compare", WeftProcess.data("stacks/web.yml")], 65,
+            "not a report of schema weft.bench/1"
+        ),
     ])
     func `a wrong command line says so and measures nothing`(
         arguments: [String], status: Int32, words: String
