@@ -24,6 +24,8 @@ let package = Package(
         .library(name: "Wire", targets: ["Wire"]),
         .library(name: "Dataplane", targets: ["Dataplane"]),
         .library(name: "Mesh", targets: ["Mesh"]),
+        // For Benchmarks/, a package of its own.
+        .library(name: "Bench", targets: ["Bench", "Capture"]),
         .executable(name: "weft", targets: ["weft"]),
     ],
     dependencies: [

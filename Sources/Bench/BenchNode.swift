@@ -8,7 +8,7 @@ import Dataplane
 import Mesh
 
 final class BenchNode {
-    private let program: Program
+    private var program: Program
     private(set) var state: NodeState
     private var now: UInt64
 
@@ -21,6 +21,9 @@ final class BenchNode {
     }
 
     var isBalanced: Bool { state.checkInvariants() }
+
+    /// Runs another program from the next batch on.
+    func adopt(_ program: Program) { self.program = program }
 
     func advance() { now &+= 1_000_000 }
 

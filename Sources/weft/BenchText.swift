@@ -18,18 +18,9 @@ struct BenchText {
     }
 
     private var opening: String {
-        let (machine, build, trace) = (report.machine, report.build, report.trace)
-        let gigabytes = machine.memoryBytes.map { "\($0 >> 30) GiB" }
-        let frequency = machine.megahertz.map { "\(fixed($0, 0)) MHz by the kernel's word" }
-        let parts = [
-            machine.processor, "\(machine.processors) processors", frequency,
-            machine.isVirtual ? "virtual" : nil, machine.caches.joined(separator: " "), gigabytes,
-            machine.kernel,
-        ]
-        return """
-            Label:   \(report.label)
-            Machine: \(parts.compactMap { $0 }.joined(separator: ", "))
-            Build:   Swift \(build.swift), \(build.isDebug ? "debug, not optimized" : "release"), revision \(build.revision ?? "not known")
+        let trace = report.trace
+        return Self.place(report.label, report.machine, report.build) + """
+
             Trace:   \(trace.name)
                      \(trace.packets) packets, \(trace.bytes) bytes, \(trace.flows) flows, SHA-256 \(trace.sha256)
             Stack:   \(report.stack.name): \(report.stack.nodes) nodes, \(report.stack.services) services, \
@@ -37,6 +28,23 @@ struct BenchText {
             Trials:  \(report.options.trials), each a pass unmeasured and \
             \(fixed(Double(report.options.trialNanoseconds) / 1e6, 0)) ms measured, in turns; \
             batches of \(report.options.batchFrames) frames
+            """
+    }
+
+    /// Where figures come from.
+    static func place(_ label: String, _ machine: Machine, _ build: Build) -> String {
+        let parts = [
+            machine.processor, "\(machine.processors) processors",
+            machine.megahertz.map { "\(fixed($0, 0)) MHz by the kernel's word" },
+            machine.isVirtual ? "virtual" : nil, machine.caches.joined(separator: " "),
+            machine.memoryBytes.map { "\($0 >> 30) GiB" }, machine.kernel,
+        ]
+        let optimization = build.isDebug ? "debug, not optimized" : "release"
+        let revision = build.revision ?? "not known"
+        return """
+            Label:   \(label)
+            Machine: \(parts.compactMap { $0 }.joined(separator: ", "))
+            Build:   Swift \(build.swift), \(optimization), revision \(revision)
             """
     }
 

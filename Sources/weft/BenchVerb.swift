@@ -43,6 +43,11 @@ struct BenchVerb: ParsableCommand {
     @Flag(help: "Short trials: figures within seconds, and more noise.")
     var quick = false
 
+    @Flag(
+        help:
+            "Instead: what a packet costs as services, tasks, flows and frames grow, and a change.")
+    var growth = false
+
     @Option(help: ArgumentHelp("Say what has changed since this report.", valueName: "json"))
     var compare: String?
 
@@ -54,6 +59,9 @@ struct BenchVerb: ParsableCommand {
             throw ValidationError("-i and -c: give both, or neither")
         }
         if input == "-" { throw ValidationError("-i: standard input can be read only once") }
+        if growth, input != nil || compare != nil || workers != 1 {
+            throw ValidationError("--growth: makes its own stacks and traffic, for one worker")
+        }
         if trials < 10 { throw ValidationError("--trials: must be at least 10") }
         if !(1...256 ~= workers) { throw ValidationError("--workers: must be 1 to 256") }
         if let trialTime, !(1...10_000 ~= trialTime) {
@@ -62,6 +70,7 @@ struct BenchVerb: ParsableCommand {
     }
 
     func run() throws {
+        if growth { return try runGrowth() }
         // Before anything is measured: a report that cannot be read is told at once.
         let old = try compare.map(Self.report)
         var report = try measure()
@@ -120,6 +129,30 @@ struct BenchVerb: ParsableCommand {
         } catch {
             if case .capture(let error) = error { throw Message.fail(error, error.inputExit) }
             throw Message.fail(error, Exit.badInput)
+        }
+    }
+
+    private func runGrowth() throws {
+        let progress = Progress()
+        defer { progress.clear() }
+        var growth = Growth()
+        do throws(BenchError) {
+            for (varied, scenario) in Growth.scenarios(isQuick: quick) {
+                progress.show("\(varied): \(growth.rows.count + 1)")
+                let row = try Growth.row(varied, scenario, options) { Clock.nanoseconds() }
+                if let row { growth.rows.append(row) }
+            }
+            progress.show("changes")
+            growth.changes = try Growth.changes(
+                serviceCount: quick ? 1_000 : 10_000, options
+            ) { Clock.nanoseconds() }
+        } catch {
+            throw Message.fail(error, Exit.assertion)
+        }
+        progress.clear()
+        print(json ? try JSON.text(growth) : GrowthText(growth: growth).text)
+        if !growth.build.isDebug, growth.rows.contains(where: { $0.allocations > 0 }) {
+            throw Exit.assertion
         }
     }
 
