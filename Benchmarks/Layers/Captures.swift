@@ -38,9 +38,13 @@ private func pcap(of packet: [UInt8]) -> [UInt8] {
     func little(_ value: UInt32) -> [UInt8] {
         (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
     }
-    let header =
-        little(0xa1b2_c3d4) + [2, 0, 4, 0] + little(0) + little(0) + little(65_535) + little(1)
+    var file = little(0xa1b2_c3d4)
+    file += [2, 0, 4, 0]
+    for field: UInt32 in [0, 0, 65_535, 1] { file += little(field) }
     let size = little(UInt32(packet.count))
-    return header
-        + (0..<packetCount).flatMap { little(UInt32($0)) + little(0) + size + size + packet }
+    for index in 0..<packetCount {
+        file += little(UInt32(index)) + little(0)
+        file += size + size + packet
+    }
+    return file
 }

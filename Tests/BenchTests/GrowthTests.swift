@@ -9,7 +9,7 @@ import Testing
     private var options: BenchOptions {
         var options = BenchOptions()
         options.trials = 2
-        options.trialNanoseconds = 1
+        options.trialNanoseconds = 0
         return options
     }
 
