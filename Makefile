@@ -35,10 +35,11 @@ lint: ## Check the format of all Swift code
 	swift format lint --strict --recursive Sources Tests Package.swift
 
 .PHONY: guards
-guards: build-packages ## Check in a release build that the data path allocates nothing
-	@if [[ -d Sources/CAllocationCounter ]]; then \
-		swift test --configuration release --filter "DataplaneTests.AllocationTests|CorpusCutTests"; \
-	fi
+guards: guard-packages ## Check in a release build: no allocation, no counting, no more instructions
+	swift test --configuration release \
+		--filter "DataplaneTests.AllocationTests|CorpusCutTests|BenchTests|BenchVerbTests"
+	Tests/Guards/hot-functions.sh
+	Tests/Guards/instructions.sh
 
 .PHONY: build
 build: build-packages ## Build everything for debugging
@@ -46,13 +47,15 @@ build: build-packages ## Build everything for debugging
 
 .PHONY: release
 release: build-packages ## Build the command, optimized, to .build/release/weft
-	$(release)
+	WEFT_REVISION=$$(git describe --always --dirty 2>/dev/null || true) $(release)
 
-.PHONY: build-packages test-packages
+.PHONY: build-packages test-packages guard-packages
 build-packages:
 	@scripts/install-missing libpcap-dev
 test-packages: build-packages
 	@scripts/install-missing tshark
+guard-packages: build-packages
+	@scripts/install-missing binutils valgrind
 
 .PHONY: install
 install: release ## Install the command and its shell completions (DESTDIR=, PREFIX=/usr/local)

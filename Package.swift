@@ -12,17 +12,26 @@ let rules: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// `make` says which revision it builds; a plain `swift build` does not, and the command says so.
+let revision: [CSetting] =
+    Context.environment["WEFT_REVISION"].map {
+        [.define("WEFT_REVISION", to: "\"\($0)\"")]
+    } ?? []
+
 let package = Package(
     name: "weft",
     products: [
         .library(name: "Wire", targets: ["Wire"]),
         .library(name: "Dataplane", targets: ["Dataplane"]),
         .library(name: "Mesh", targets: ["Mesh"]),
+        // For Benchmarks/, a package of its own.
+        .library(name: "Bench", targets: ["Bench", "Capture"]),
         .executable(name: "weft", targets: ["weft"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -39,16 +48,27 @@ let package = Package(
         .target(
             name: "Replay", dependencies: ["Capture", "Dataplane", "Mesh", "Wire"],
             swiftSettings: rules),
+        .target(name: "CAllocationCounter"),
+        .target(name: "CFloor"),
+        .target(name: "CMachine", cSettings: revision),
+        .target(
+            name: "Bench",
+            dependencies: [
+                "CAllocationCounter", "CFloor", "CMachine", "Capture", "Dataplane", "Mesh",
+                "Replay",
+                "Traffic", "Wire", .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: rules),
         .executableTarget(
             name: "weft",
             dependencies: [
-                "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Traffic", "Wire",
+                "Bench", "CMachine", "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay",
+                "Traffic", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: rules),
         .testTarget(
             name: "WireTests", dependencies: ["Wire"], exclude: ["Fixtures"], swiftSettings: rules),
-        .target(name: "CAllocationCounter"),
         .testTarget(
             name: "DataplaneTests",
             dependencies: ["CAllocationCounter", "Capture", "Dataplane", "Mesh", "Wire"],
@@ -73,9 +93,14 @@ let package = Package(
             dependencies: ["Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
             swiftSettings: rules),
         .testTarget(
+            name: "BenchTests",
+            dependencies: ["Bench", "Capture", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
+            swiftSettings: rules),
+        .testTarget(
             name: "WeftTests",
             dependencies: [
-                "weft", "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Wire",
+                "weft", "Bench", "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay",
+                "Wire",
             ],
             swiftSettings: rules),
         .target(

@@ -41,7 +41,8 @@ struct IpvsOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A link of the director: name=NAME,mtu=BYTES,address=ADDRESS/LENGTH; may be repeated.",
-            discussion: "Packets leave by the link whose prefix holds their destination, or else by "
+            discussion:
+                "Packets leave by the link whose prefix holds their destination, or else by "
                 + "the first. Without any there is one, eth0, with an MTU of 1500.",
             valueName: "link"))
     var link: [String] = []

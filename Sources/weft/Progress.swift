@@ -1,13 +1,15 @@
-// A line that counts packets while a long replay runs: on standard error, and only on a terminal.
-// Invariant: nothing of it is left behind, and nothing of it reaches a pipe or a file.
+// A line that counts packets or trials while a long run goes on: on standard error, and only on a
+// terminal. Invariant: nothing of it is left behind, and nothing of it reaches a pipe or a file.
 
 import Glibc
 
 struct Progress {
     private let isShown = isatty(2) == 1
 
-    func show(_ packetCount: UInt64) {
-        if isShown { Message.put("\r\(packetCount) packets") }
+    func show(_ packetCount: UInt64) { show("\(packetCount) packets") }
+
+    func show(_ text: String) {
+        if isShown { Message.put("\r\u{1b}[K\(text)") }
     }
 
     /// Takes the line away.

@@ -115,8 +115,7 @@ struct ReplayText {
             + "\(fixed(performance.packetsPerSecond / 1e6, 3)) million packets per second "
             + "(one core, in process, without reading and writing)"
     }
-
-    func fixed(_ value: Double, _ digits: Int) -> String {
-        String(format: "%.\(digits)f", value)
-    }
 }
+
+/// A number with so many digits after the point, whatever the locale.
+func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

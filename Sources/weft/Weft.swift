@@ -12,7 +12,7 @@ struct Weft: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ReplayVerb.self, ExplainVerb.self, ConfigVerb.self, IpvsVerb.self, IpvsadmVerb.self,
-            PcapVerb.self, Generate.self,
+            PcapVerb.self, Generate.self, BenchVerb.self,
         ])
 
     /// An ipvsadm has a grammar of its own.

@@ -1,31 +1,58 @@
-#!/bin/sh
-# Counts, in the machine code of the data plane's hot functions, calls that they must not make:
-# reference counting, exclusivity checks, allocation. Prints a table; judges nothing.
+#!/usr/bin/env bash
+# Looks, in the machine code of everything that a packet can reach, for calls that no packet may cost:
+# reference counting, exclusivity checks, allocation. Reached is what `process` calls, directly or
+# through others, within Dataplane and Wire; what it calls once a batch is named below, and the standard
+# library's own code is not looked into. Fails if there is such a call, and also if it sees none in
+# `process`, where some are: then it is blind.
 #
 # usage: hot-functions.sh [BINARY]     a release build, by default .build/release/weft
-set -eu
+set -euo pipefail
 binary=${1:-$(dirname "$0")/../../.build/release/weft}
-[ -r "$binary" ] || { echo "hot-functions: no $binary; build with: swift build -c release" >&2; exit 66; }
+[[ -r $binary ]] || { echo "hot-functions: no $binary; build with: make release" >&2; exit 66; }
 
-objdump -d --no-show-raw-insn "$binary" | swift demangle --compact 2>/dev/null | awk '
-    # "address <function>:" opens a function; calls name what they call in brackets.
+# Mangled beginnings. `process` itself and what it calls between batches may count references.
+roots='^[$]s9Dataplane7process'
+per_batch='^[$]s9Dataplane7process|rebuildIfCrowded|^[$]s9Dataplane9NodeStateV7prepare'
+
+# Mangled names have no brackets and no spaces, so fields do.
+objdump --disassemble --no-show-raw-insn "$binary" | awk -v roots="$roots" -v per_batch="$per_batch" '
     /^[0-9a-f]+ <.*>:$/ {
-        name = $0; sub(/^[0-9a-f]+ </, "", name); sub(/>:$/, "", name)
-        hot = name ~ /Dataplane\.(process|judge|parse|parseIPv4|parseIPv6|parseTransport|enter|choose|send|carry|wrap|receive|admit|deliver|remember|leave|answer|encapsulate|decapsulate|translate|follow)\(/ \
-            || name ~ /Dataplane\.\(.* in _[0-9A-F]+\)\(/ || name ~ /\((process|judge|parse|enter|choose|send|carry|wrap|admit|hand|deliver|remember|leave|answer|translate|follow|parseIPv4|parseIPv6|parseTransport) in _[0-9A-F]+\)/ \
-            || name ~ /Dataplane\.FlowTable\./
-        if (hot) { short = name; gsub(/Dataplane\./, "", short); sub(/\(.*in _[0-9A-F]+\)/, "&", short); seen[short]++ }
+        name = $2; gsub(/[<>:]/, "", name)
+        ours = name ~ /^[$]s(9Dataplane|4Wire)/
+        if (ours && name ~ roots) queue[++count] = name
         next
     }
-    hot { size[short]++ }
-    hot && /call|jmp/ {
-        if (/swift_retain/) retain[short]++
-        if (/swift_release/) release[short]++
-        if (/swift_beginAccess/) access[short]++
-        if (/swift_allocObject|swift_slowAlloc/) alloc[short]++
-        if (/isUniquelyReferenced/) unique[short]++
+    ours {
+        size[name]++
+        if (!match($0, /<[^>+]+/)) next
+        called = substr($0, RSTART + 1, RLENGTH - 1)
+        if (called ~ /^[$]s(9Dataplane|4Wire)/) { if (called != name) calls[name] = calls[name] " " called }
+        else if (called ~ /swift_(bridgeObject)?[rR]etain/) retain[name]++
+        else if (called ~ /swift_(bridgeObject)?[rR]elease/) release[name]++
+        else if (called ~ /swift_(begin|end)Access/) access[name]++
+        else if (called ~ /swift_allocObject|swift_slowAlloc/) allocation[name]++
     }
     END {
-        printf "%8s %7s %8s %7s %6s %7s  %s\n", "instr.", "retain", "release", "access", "alloc", "unique", "function"
-        for (f in seen) printf "%8d %7d %8d %7d %6d %7d  %.110s\n", size[f], retain[f], release[f], access[f], alloc[f], unique[f], f
-    }' | sort -k7
+        for (first = 1; first <= count; first++) {
+            if (queue[first] in reached) continue
+            reached[queue[first]] = 1
+            number = split(calls[queue[first]], next_ones, " ")
+            for (i = 1; i <= number; i++) queue[++count] = next_ones[i]
+        }
+        format = "%8s %7s %8s %7s %6s  %s\n"
+        printf format, "instr.", "retain", "release", "access", "alloc", "function"
+        for (name in reached) {
+            functions++
+            found = retain[name] + release[name] + access[name] + allocation[name]
+            kind = name ~ per_batch ? "each batch: " : found ? "FORBIDDEN: " : ""
+            if (name ~ roots) seen += found
+            if (kind == "FORBIDDEN: ") bad++
+            if (found || size[name] > 200)
+                printf format, size[name], retain[name] + 0, release[name] + 0, access[name] + 0, \
+                    allocation[name] + 0, kind name | "sort -k6"
+        }
+        close("sort -k6")
+        printf "hot-functions: %d functions reached, %d with forbidden calls\n", functions, bad
+        if (functions < 10 || !seen) { print "hot-functions: this looked in the wrong place"; exit 2 }
+        exit bad > 0
+    }' | swift demangle --compact | cut -c1-160

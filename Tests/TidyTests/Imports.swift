@@ -10,6 +10,10 @@ enum Imports {
         "Traffic": ["Wire"],
         "Compose": ["Dataplane", "Mesh", "Wire", "Yams"],
         "Replay": ["Capture", "Dataplane", "Mesh", "Wire", "Glibc"],
+        "Bench": [
+            "CAllocationCounter", "CFloor", "CMachine", "Capture", "Dataplane", "Mesh", "Replay",
+            "Traffic", "Wire", "Foundation", "Histogram", "Synchronization",
+        ],
     ]
 
     static func findings(in file: SourceFile) -> [(line: Int, problem: String)] {

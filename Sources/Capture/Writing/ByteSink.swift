@@ -24,7 +24,9 @@ struct ByteSink: ~Copyable {
     }
 
     private static func open(_ path: String, _ isText: Bool) throws(CaptureError) -> Int32 {
-        if path == "-", !isText, isatty(1) == 1 { throw CaptureError(path: path, fault: .isTerminal) }
+        if path == "-", !isText, isatty(1) == 1 {
+            throw CaptureError(path: path, fault: .isTerminal)
+        }
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
         let descriptor = path == "-" ? dup(1) : unsafe Glibc.open(path, flags, 0o644)
         guard descriptor >= 0 else {

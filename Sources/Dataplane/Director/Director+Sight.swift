@@ -27,7 +27,8 @@ extension Director {
     ) -> DirectorSight? {
         let mark = rules.mark(
             proto: proto, destination: destination, destinationPort: destinationPort)
-        let found = source.isIPv4Mapped
+        let found =
+            source.isIPv4Mapped
             ? sight(in: connections4, proto, source, sourcePort, destination, destinationPort)
             : sight(in: connections6, proto, source, sourcePort, destination, destinationPort)
         if let found { return found }
@@ -49,9 +50,11 @@ extension Director {
             proto, client: Address(mapped: source), sourcePort,
             virtual: Address(mapped: destination), destinationPort)
         let request = table.find(incoming: flow)
-        let index = request ?? table.find(
-            outgoing: proto, server: Address(mapped: source), sourcePort,
-            client: Address(mapped: destination), destinationPort)
+        let index =
+            request
+            ?? table.find(
+                outgoing: proto, server: Address(mapped: source), sourcePort,
+                client: Address(mapped: destination), destinationPort)
         guard let index else { return nil }
         var sight = DirectorSight(
             isRequest: request != nil, virtualServer: nil, server: nil, serverPort: Port(0),

@@ -83,7 +83,9 @@ import Wire
             if memory.servers.count > 1, now > memory.lastChange + model.expiration {
                 // Weights are positive here and no server is ever deleted: the set has a maximum.
                 let most = memory.servers.reduce(memory.servers[0]) { most, number in
-                    guard let a = pool.server(most), let b = pool.server(number) else { return most }
+                    guard let a = pool.server(most), let b = pool.server(number) else {
+                        return most
+                    }
                     return load(a) * Int(b.rule.weight) < load(b) * Int(a.rule.weight)
                         ? number : most
                 }
@@ -108,7 +110,8 @@ import Wire
     func `addresses are remembered for a while`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let isSet = seed % 2 == 0
-        var pool = try TestPool(isSet ? .localityLeastConnectionReplicated : .localityLeastConnection)
+        var pool = try TestPool(
+            isSet ? .localityLeastConnectionReplicated : .localityLeastConnection)
         let expiration = [UInt32(60), 600, 4_000][generator.number(0...2)]
         pool.rules.settings.lblcExpiration = expiration
         pool.rules.settings.lblcrExpiration = expiration

@@ -46,7 +46,8 @@ import Wire
         for _ in 0..<100 { #expect(pools[0].choose() == pools[1].choose()) }
     }
 
-    @Test func `directors with the same servers choose alike, in whatever order they came`() throws {
+    @Test func `directors with the same servers choose alike, in whatever order they came`() throws
+    {
         var one = try TestPool(.mesh)
         var other = try TestPool(.mesh)
         for number in 1...20 { try one.add(number, weight: Int32(number % 4)) }
@@ -66,7 +67,8 @@ import Wire
         }
     }
 
-    @Test func `few flows move when a server is drained, and none are lost at a threshold`() throws {
+    @Test func `few flows move when a server is drained, and none are lost at a threshold`() throws
+    {
         var pool = try TestPool(.mesh)
         for number in 1...10 { try pool.add(number) }
         let before = (0..<10_000).map { pool.choose(client: $0) }

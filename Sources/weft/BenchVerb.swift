@@ -1,0 +1,173 @@
+// `weft bench`: how fast the data plane is on this machine, by stages and in total, beside a floor.
+// Parses the options, loads or makes stack and trace, measures and prints; what happens is in `Bench`.
+
+import ArgumentParser
+import Bench
+import Foundation
+import Mesh
+
+struct BenchVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure the data plane on this machine, in process.",
+        discussion: """
+            Without -i and -c, a stack of a thousand services and traffic to it are made from a seed. \
+            A figure has changed in --compare when the medians lie further apart than half of what \
+            lies between the quartiles of each, added, and by more than 3 %.
+
+            weft bench --json > today.json
+            weft bench --compare today.json
+            """)
+
+    @Option(
+        name: [.customShort("i"), .long],
+        help: ArgumentHelp("Trace to measure with, pcap or pcapng.", valueName: "file"))
+    var input: String?
+
+    @Option(
+        name: [.customShort("c"), .long],
+        help: ArgumentHelp("Compose file that describes the mesh.", valueName: "file"))
+    var composeFile: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Threads, each with a mesh and flows of its own.", valueName: "count"))
+    var workers = 1
+
+    @Option(help: ArgumentHelp("Trials of each figure, at least 10.", valueName: "count"))
+    var trials = 10
+
+    @Option(
+        help: ArgumentHelp("Milliseconds that each trial is to be timed for.", valueName: "ms"))
+    var trialTime: UInt64?
+
+    @Flag(help: "Short trials: figures within seconds, and more noise.")
+    var quick = false
+
+    @Flag(
+        help:
+            "Instead: what a packet costs as services, tasks, flows and frames grow, and a change.")
+    var growth = false
+
+    @Option(help: ArgumentHelp("Say what has changed since this report.", valueName: "json"))
+    var compare: String?
+
+    @Flag(help: "Report in JSON, schema weft.bench/1.")
+    var json = false
+
+    func validate() throws {
+        if (input == nil) != composeFile.isEmpty {
+            throw ValidationError("-i and -c: give both, or neither")
+        }
+        if input == "-" { throw ValidationError("-i: standard input can be read only once") }
+        if growth, input != nil || compare != nil || workers != 1 {
+            throw ValidationError("--growth: makes its own stacks and traffic, for one worker")
+        }
+        if trials < 10 { throw ValidationError("--trials: must be at least 10") }
+        if !(1...256 ~= workers) { throw ValidationError("--workers: must be 1 to 256") }
+        if let trialTime, !(1...10_000 ~= trialTime) {
+            throw ValidationError("--trial-time: must be 1 to 10000")
+        }
+    }
+
+    func run() throws {
+        if growth { return try runGrowth() }
+        // Before anything is measured: a report that cannot be read is told at once.
+        let old = try compare.map(Self.report)
+        var report = try measure()
+        if let old {
+            report.comparison = report.compared(with: old)
+            for difference in report.differences(from: old) {
+                Message.write("--compare: \(difference)")
+            }
+        }
+        print(json ? try JSON.text(report) : BenchText(report: report).text)
+        if !report.holds { throw Exit.assertion }
+    }
+
+    private var options: BenchOptions {
+        var options = BenchOptions()
+        options.trials = trials
+        options.workers = workers
+        if quick { options.trialNanoseconds = 2_000_000 }
+        if let trialTime { options.trialNanoseconds = trialTime * 1_000_000 }
+        return options
+    }
+
+    private func measure() throws -> BenchReport {
+        guard let input else { return try measureGenerated() }
+        let stack = try StackOptions.parse(composeFile.flatMap { ["-c", $0] })
+        return try measure(
+            try stack.cluster(), stack: composeFile.joined(separator: " "), path: input, name: input
+        )
+    }
+
+    private func measureGenerated() throws -> BenchReport {
+        var workload = Workload()
+        if quick { workload.packetCount = 50_000 }
+        guard let file = MemoryFile() else {
+            Message.write("no memory for a trace: \(unsafe String(cString: strerror(errno)))")
+            throw Exit.cannotCreate
+        }
+        let cluster: Cluster
+        do throws(BenchError) {
+            cluster = try workload.cluster()
+            try workload.write(to: file.path)
+        } catch {
+            throw Message.fail(error, Exit.cannotCreate)
+        }
+        return try measure(cluster, stack: "generated", path: file.path, name: workload.name)
+    }
+
+    private func measure(
+        _ cluster: Cluster, stack: String, path: String, name: String
+    ) throws -> BenchReport {
+        let progress = Progress()
+        defer { progress.clear() }
+        do throws(BenchError) {
+            let bench = try Benchmark(cluster, path: path, options, clock: { Clock.nanoseconds() })
+            return try bench.run(named: name, stack: stack) { progress.show($0) }
+        } catch {
+            if case .capture(let error) = error { throw Message.fail(error, error.inputExit) }
+            throw Message.fail(error, Exit.badInput)
+        }
+    }
+
+    private func runGrowth() throws {
+        let progress = Progress()
+        defer { progress.clear() }
+        var growth = Growth()
+        do throws(BenchError) {
+            for (varied, scenario) in Growth.scenarios(isQuick: quick) {
+                progress.show("\(varied): \(growth.rows.count + 1)")
+                let row = try Growth.row(varied, scenario, options) { Clock.nanoseconds() }
+                if let row { growth.rows.append(row) }
+            }
+            progress.show("changes")
+            growth.changes = try Growth.changes(
+                serviceCount: quick ? 1_000 : 10_000, options
+            ) { Clock.nanoseconds() }
+        } catch {
+            throw Message.fail(error, Exit.assertion)
+        }
+        progress.clear()
+        print(json ? try JSON.text(growth) : GrowthText(growth: growth).text)
+        if !growth.build.isDebug, growth.rows.contains(where: { $0.allocations > 0 }) {
+            throw Exit.assertion
+        }
+    }
+
+    /// A report of another day.
+    private static func report(_ path: String) throws -> BenchReport {
+        guard let file = FileManager.default.contents(atPath: path) else {
+            Message.write("\(path): cannot be read")
+            throw Exit.noInput
+        }
+        guard let report = try? JSONDecoder().decode(BenchReport.self, from: file),
+            report.schema == BenchReport.schemaCurrent
+        else {
+            Message.write("\(path): not a report of schema \(BenchReport.schemaCurrent)")
+            throw Exit.badInput
+        }
+        return report
+    }
+}
