@@ -88,10 +88,12 @@ extension IPv6Address: CustomStringConvertible {
     }
 
     /// RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups as
-    /// `::`; an IPv4-mapped address ends in dotted form (section 5).
+    /// `::`; an IPv4-mapped or IPv4-compatible address ends in dotted form (section 5), as the C
+    /// library's `inet_ntop` prints them.
     public var description: String {
-        if high == 0, low >> 32 == 0xffff {
-            return "::ffff:\(IPv4Address(rawValue: UInt32(truncatingIfNeeded: low)))"
+        if high == 0, low >> 32 == 0xffff || (low >> 32 == 0 && low >> 16 != 0) {
+            let prefix = low >> 32 == 0 ? "::" : "::ffff:"
+            return prefix + IPv4Address(rawValue: UInt32(truncatingIfNeeded: low)).description
         }
         let groups = groups
         let gap = Self.longestZeroRun(in: groups)

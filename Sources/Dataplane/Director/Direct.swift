@@ -130,7 +130,7 @@ extension DirectorCore {
     fileprivate mutating func assemble(
         _ frame: inout Frame, _ packet: inout HostPacket, _ work: inout Work
     ) -> Verdict? {
-        reassemble(&frame, &packet, host, &work, &reassembly)
+        reassemble(&frame, &packet, &host, &work, &reassembly)
     }
 
     /// What becomes of a packet for the host that IPVS does not take.
