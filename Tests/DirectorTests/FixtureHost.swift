@@ -27,7 +27,7 @@ struct FixtureHost {
                     name: "server", mtu: mtus[.server] ?? 0,
                     prefixes: ["10.2.0.1/16", "fd02::1/64"].compactMap { IPPrefix($0) }),
             ],
-            ownAddresses: Set(virtual4 + virtual6))
+            ownAddresses: virtual4 + virtual6)
     }
 }
 

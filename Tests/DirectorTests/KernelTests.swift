@@ -1,4 +1,5 @@
 // Weft's director against a Linux kernel's IPVS: every recorded scenario, every packet, every listing.
+// What was compared and how many differences there were is printed; one difference fails.
 
 import Foundation
 import Testing

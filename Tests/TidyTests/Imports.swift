@@ -9,6 +9,7 @@ enum Imports {
         "Capture": ["CPcap", "Glibc"],
         "Traffic": ["Wire"],
         "Compose": ["Dataplane", "Mesh", "Wire", "Yams"],
+        "Ipvsadm": ["Dataplane", "Wire"],
         "Replay": ["Capture", "Dataplane", "Mesh", "Wire", "Glibc"],
         "Bench": [
             "CAllocationCounter", "CFloor", "CMachine", "Capture", "Dataplane", "Mesh", "Replay",

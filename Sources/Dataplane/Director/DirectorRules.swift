@@ -16,7 +16,7 @@ public struct DirectorRules: Sendable {
     public var settings = DirectorSettings()
     public private(set) var marks: [MarkRule] = []
     /// Broadcast addresses of the host's links: no real server can have one.
-    public var broadcasts: Set<IPv4Address> = []
+    public var broadcasts: [IPv4Address] = []
 
     let key: HashKey
     var table = RuleTable()

@@ -1,4 +1,5 @@
-// Why a rule change is refused, in the kernel's terms; nothing is changed then.
+// Why a rule change is refused, in the terms of the kernel (ip_vs_ctl.c) and its error numbers; nothing
+// is changed then.
 
 public enum RuleError: Error, Hashable, Sendable {
     /// EEXIST for a service.

@@ -1,4 +1,5 @@
-// One random history of a director's rules and of `NaiveRules`, step by step.
+// One random history of a director's rules and of `NaiveRules`, step by step; where they differ is a
+// finding.
 
 import Dataplane
 import Wire
