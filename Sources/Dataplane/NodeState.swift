@@ -17,8 +17,6 @@ public struct NodeState: ~Copyable {
     /// False sends every packet the long way; only a test has reason to.
     public var usesShortWay = true
     public internal(set) var ledger = Ledger()
-    /// The classic engine, if the node has one: it sees packets before the mesh does.
-    public var director: Director?
     /// By `VirtualServiceIndex`: requests counted where they enter, replies where they leave their
     /// task, flows where they are remembered.
     public internal(set) var services: [FlowTraffic]

@@ -21,6 +21,31 @@ public func process(
     _ frames: inout FrameList, in arena: inout FrameArena, program: borrowing Program,
     state: inout NodeState, now: UInt64
 ) {
+    var mesh = MeshAlone()
+    process(&frames, in: &arena, by: &mesh, program, &state, now)
+}
+
+/// The same on a node with a director, which sees each frame first and leaves to the mesh what is not
+/// for its virtual servers.
+public func process(
+    _ frames: inout FrameList, in arena: inout FrameArena, director: inout Director,
+    program: borrowing Program, state: inout NodeState, now: UInt64
+) {
+    director.advance(to: now)
+    process(&frames, in: &arena, by: &director, program, &state, now)
+}
+
+/// What carries a list of frames to their verdicts.
+private protocol Engine: ~Copyable {
+    mutating func run(
+        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program)
+}
+
+private func process(
+    _ frames: inout FrameList, in arena: inout FrameArena,
+    by engine: inout some Engine & ~Copyable, _ program: borrowing Program,
+    _ state: inout NodeState, _ now: UInt64
+) {
     state.prepare(for: program, now: Work.seconds(now))
     var (services, endpoints): ([FlowTraffic], [FlowTraffic]) = ([], [])
     var flows4: [FlowRecord<IPv4Address>] = []
@@ -34,13 +59,8 @@ public func process(
         frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
         endpoints: endpoints.mutableSpan, flows4: flows4.mutableSpan,
         flows6: flows6.mutableSpan, sights: sights.mutableSpan, now: now)
-    if var director = state.director.take() {
-        director.advance(to: now)
-        run(&work, &director, &state, program)
-        state.director = consume director
-    } else {
-        run(&work, &state, program)
-    }
+    state.held.expire(now: work.seconds, into: &work)
+    engine.run(&work, &state, program)
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
     arena.usedByteCount = usedAfterwards
@@ -48,44 +68,44 @@ public func process(
     state.exchange(&services, &endpoints, &flows4, &flows6, &sights)
 }
 
-private func run(
-    _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
-) {
-    state.held.expire(now: work.seconds, into: &work)
-    var packet = Packet()
-    var index = 0
-    while index < work.frameCount {
-        let seen = state.usesShortWay ? lookAhead(from: index, &work, state, program) : 0
-        var position = 0
-        while position < seen {
-            position = goShort(index, from: position, to: seen, &work, &state, program)
-            guard position < seen else { break }
-            judge(index &+ position, &packet, &work, &state, program)
-            position &+= 1
+private struct MeshAlone: Engine {
+    mutating func run(
+        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    ) {
+        var packet = Packet()
+        var index = 0
+        while index < work.frameCount {
+            let seen = state.usesShortWay ? lookAhead(from: index, &work, state, program) : 0
+            var position = 0
+            while position < seen {
+                position = goShort(index, from: position, to: seen, &work, &state, program)
+                guard position < seen else { break }
+                judge(index &+ position, &packet, &work, &state, program)
+                position &+= 1
+            }
+            index &+= seen
+            guard seen == 0 else { continue }
+            judge(index, &packet, &work, &state, program)
+            index &+= 1
         }
-        index &+= seen
-        guard seen == 0 else { continue }
-        judge(index, &packet, &work, &state, program)
-        index &+= 1
     }
 }
 
-/// With a director, which sees each frame first.
-private func run(
-    _ work: inout Work, _ director: inout Director, _ state: inout NodeState,
-    _ program: borrowing Program
-) {
-    state.held.expire(now: work.seconds, into: &work)
-    var packet = Packet()
-    var index = 0
-    while index < work.frameCount {
-        var frame = work.frames[index]
-        if case .pending = frame.verdict, let verdict = direct(&frame, &director, &work) {
-            frame.verdict = verdict
-            work.frames[index] = frame
+extension Director: Engine {
+    fileprivate mutating func run(
+        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    ) {
+        var packet = Packet()
+        var index = 0
+        while index < work.frameCount {
+            var frame = work.frames[index]
+            if case .pending = frame.verdict, let verdict = direct(&frame, &self, &work) {
+                frame.verdict = verdict
+                work.frames[index] = frame
+            }
+            judge(index, &packet, &work, &state, program)
+            index &+= 1
         }
-        judge(index, &packet, &work, &state, program)
-        index &+= 1
     }
 }
 

@@ -25,20 +25,24 @@ struct PathTable {
     var isEmpty: Bool { entries.isEmpty }
 
     func find(_ address: IPv6Address, now: UInt32) -> Int? {
-        for index in entries.indices
-        where entries[index].address == address && entries[index].expires >= now {
-            return entries[index].mtu
+        guard let index = place(of: address), entries[index].expires >= now else { return nil }
+        return entries[index].mtu
+    }
+
+    private func place(of address: IPv6Address) -> Int? {
+        var index = 0
+        while index < entries.count {
+            if entries[index].address == address { return index }
+            index &+= 1
         }
         return nil
     }
 
     mutating func remember(_ address: IPv6Address, _ mtu: Int, now: UInt32) {
         let entry = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
-        for index in entries.indices where entries[index].address == address {
+        if let index = place(of: address) {
             entries[index] = entry
-            return
-        }
-        if entries.count < Self.countMax {
+        } else if entries.count < Self.countMax {
             entries.append(entry)
         } else {
             entries[next] = entry
