@@ -22,7 +22,7 @@ public func process(
     state: inout NodeState, now: UInt64
 ) {
     var mesh = MeshAlone()
-    process(&frames, in: &arena, by: &mesh, program, &state, now)
+    drive(&frames, in: &arena, by: &mesh, program, &state, now)
 }
 
 /// The same on a node with a director, which sees each frame first and leaves to the mesh what is not
@@ -32,7 +32,7 @@ public func process(
     program: borrowing Program, state: inout NodeState, now: UInt64
 ) {
     director.advance(to: now)
-    process(&frames, in: &arena, by: &director, program, &state, now)
+    drive(&frames, in: &arena, by: &director, program, &state, now)
 }
 
 /// What carries a list of frames to their verdicts.
@@ -41,7 +41,7 @@ private protocol Engine: ~Copyable {
         _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program)
 }
 
-private func process(
+private func drive(
     _ frames: inout FrameList, in arena: inout FrameArena,
     by engine: inout some Engine & ~Copyable, _ program: borrowing Program,
     _ state: inout NodeState, _ now: UInt64

@@ -12,7 +12,7 @@ binary=${1:-$(dirname "$0")/../../.build/release/weft}
 
 # Mangled beginnings. `process` itself and what it calls between batches may count references.
 roots='^[$]s9Dataplane7process'
-per_batch='^[$]s9Dataplane7process|rebuildIfCrowded|^[$]s9Dataplane9NodeStateV7prepare'
+per_batch='^[$]s9Dataplane(7process|5drive)|rebuildIfCrowded|^[$]s9Dataplane9NodeStateV7prepare'
 # Once after a change of the rules, when the next packet asks for a table of slots, or once a minute.
 per_change='6MaglevO5table|8MeshHashO4fill|10emptyTrash'
 
@@ -50,7 +50,7 @@ objdump --disassemble --no-show-raw-insn "$binary" | awk -v roots="$roots" -v pe
             found = retain[name] + release[name] + access[name] + allocation[name]
             kind = name ~ per_batch ? "each batch: " : name ~ per_change ? "each change: " : \
                 found ? "FORBIDDEN: " : ""
-            if (name ~ roots) seen += found
+            if (name ~ per_batch) seen += found
             if (kind == "FORBIDDEN: ") bad++
             if (found || size[name] > 200)
                 printf format, size[name], retain[name] + 0, release[name] + 0, access[name] + 0, \

@@ -17,12 +17,13 @@ struct PathTable {
         var expires: UInt32
     }
 
-    private var entries: [Entry] = []
+    private var entries = [Entry](
+        repeating: Entry(address: IPv6Address(high: 0, low: 0), mtu: 0, expires: 0), count: countMax
+    )
+    private var count = 0
     private var next = 0
 
-    init() { entries.reserveCapacity(Self.countMax) }
-
-    var isEmpty: Bool { entries.isEmpty }
+    var isEmpty: Bool { count == 0 }
 
     func find(_ address: IPv6Address, now: UInt32) -> Int? {
         guard let index = place(of: address), entries[index].expires >= now else { return nil }
@@ -30,8 +31,9 @@ struct PathTable {
     }
 
     private func place(of address: IPv6Address) -> Int? {
+        let entries = entries.span
         var index = 0
-        while index < entries.count {
+        while index < count {
             if entries[index].address == address { return index }
             index &+= 1
         }
@@ -42,11 +44,10 @@ struct PathTable {
         let entry = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
         if let index = place(of: address) {
             entries[index] = entry
-        } else if entries.count < Self.countMax {
-            entries.append(entry)
-        } else {
-            entries[next] = entry
-            next = (next &+ 1) % Self.countMax
+            return
         }
+        entries[next] = entry
+        next = (next &+ 1) % Self.countMax
+        count = min(count &+ 1, Self.countMax)
     }
 }
