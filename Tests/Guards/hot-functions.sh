@@ -16,16 +16,27 @@ per_batch='^[$]s9Dataplane(7process|5drive)|rebuildIfCrowded|^[$]s9Dataplane9Nod
 # Once after a change of the rules, when the next packet asks for a table of slots, or once a minute.
 per_change='6MaglevO5table|8MeshHashO4fill|10emptyTrash'
 
-# Mangled names have no brackets and no spaces, so fields do.
-objdump --disassemble --no-show-raw-insn "$binary" | awk -v roots="$roots" -v per_batch="$per_batch" \
+# Mangled names have no brackets and no spaces, so fields do. The symbol table comes first: behind the end
+# of a function there may be another that has no name.
+{ objdump --syms "$binary"; objdump --disassemble --no-show-raw-insn "$binary"; } | awk -v roots="$roots" -v per_batch="$per_batch" \
     -v per_change="$per_change" '
+    function number(digits,    value, i) {
+        for (i = 1; i <= length(digits); i++)
+            value = value * 16 + index("0123456789abcdef", substr(digits, i, 1)) - 1
+        return value
+    }
+    $3 == "F" && $4 == ".text" {
+        if ($NF ~ /^[$]s(9Dataplane|4Wire)/) byte_count[$NF] = number($5)
+        next
+    }
     /^[0-9a-f]+ <.*>:$/ {
         name = $2; gsub(/[<>:]/, "", name)
         ours = name ~ /^[$]s(9Dataplane|4Wire)/
+        if (ours) end = number($1) + byte_count[name]
         if (ours && name ~ roots) queue[++count] = name
         next
     }
-    ours {
+    ours && number(substr($1, 1, length($1) - 1)) < end {
         size[name]++
         if (!match($0, /<[^>+]+/)) next
         called = substr($0, RSTART + 1, RLENGTH - 1)
@@ -40,8 +51,8 @@ objdump --disassemble --no-show-raw-insn "$binary" | awk -v roots="$roots" -v pe
             if (queue[first] in reached) continue
             reached[queue[first]] = 1
             if (queue[first] ~ per_change) continue
-            number = split(calls[queue[first]], next_ones, " ")
-            for (i = 1; i <= number; i++) queue[++count] = next_ones[i]
+            called_count = split(calls[queue[first]], next_ones, " ")
+            for (i = 1; i <= called_count; i++) queue[++count] = next_ones[i]
         }
         format = "%8s %7s %8s %7s %6s  %s\n"
         printf format, "instr.", "retain", "release", "access", "alloc", "function"

@@ -26,28 +26,24 @@ struct PathTable {
     var isEmpty: Bool { count == 0 }
 
     func find(_ address: IPv6Address, now: UInt32) -> Int? {
-        guard let index = place(of: address), entries[index].expires >= now else { return nil }
+        var index = 0
+        while index < count, entries[index].address != address { index &+= 1 }
+        guard index < count, entries[index].expires >= now else { return nil }
         return entries[index].mtu
     }
 
-    private func place(of address: IPv6Address) -> Int? {
-        let entries = entries.span
-        var index = 0
-        while index < count {
-            if entries[index].address == address { return index }
-            index &+= 1
-        }
-        return nil
-    }
-
     mutating func remember(_ address: IPv6Address, _ mtu: Int, now: UInt32) {
+        let used = count
+        var places = entries.mutableSpan
+        var index = 0
+        while index < used, places[index].address != address { index &+= 1 }
         let entry = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
-        if let index = place(of: address) {
-            entries[index] = entry
+        guard index == used else {
+            places[index] = entry
             return
         }
         entries[next] = entry
         next = (next &+ 1) % Self.countMax
-        count = min(count &+ 1, Self.countMax)
+        count = min(used &+ 1, Self.countMax)
     }
 }
