@@ -105,7 +105,7 @@ let package = Package(
             swiftSettings: rules),
         .target(
             name: "FuzzTargets",
-            dependencies: ["Capture", "Dataplane", "Mesh", "Replay", "Wire"],
+            dependencies: ["Capture", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Wire"],
             path: "Tests/Fuzz/Targets", swiftSettings: rules),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: rules),
         .testTarget(name: "TidyTests", swiftSettings: rules),

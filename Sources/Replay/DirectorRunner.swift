@@ -127,16 +127,3 @@ public struct NoDirectorObserver: DirectorObserver {
         _ frames: borrowing FrameList, arrivedCount: Int, _ runner: borrowing DirectorRunner
     ) {}
 }
-
-extension Program {
-    /// Of a node that no mesh reaches.
-    fileprivate static var withoutMesh: Program {
-        let nowhere = IPv6Address(high: 0, low: 0)
-        let mac = MACAddress(rawValue: 0x0257_4546_5403)
-        return Program(
-            epoch: 1, node: NodeIndex(0), hashKey: HashKey(k0: 0, k1: 0), vxlanPort: Port(4_789),
-            replyPath: .entry, routerMAC: mac, ingress: NetworkIndex(0),
-            peers: [Peer(vtep: nowhere, mac: mac, ingressMAC: mac)],
-            networks: [OverlayNetwork(vni: 4_096, mtu: 1_450, balancerMAC: mac)], endpoints: [])
-    }
-}

@@ -72,21 +72,3 @@ extension MarkRule {
         self.init(proto: proto, address: address, port: Port(port), mark: mark)
     }
 }
-
-extension Program {
-    /// A node without a mesh: what a director alone runs on.
-    static func alone() -> Program {
-        Program(
-            epoch: 1, node: NodeIndex(0), hashKey: HashKey(k0: 1, k1: 2), vxlanPort: Port(4_789),
-            replyPath: .entry, routerMAC: MACAddress(rawValue: 1), ingress: NetworkIndex(0),
-            peers: [
-                Peer(
-                    vtep: IPv6Address(high: 0, low: 0), mac: MACAddress(rawValue: 2),
-                    ingressMAC: MACAddress(rawValue: 3))
-            ],
-            networks: [
-                OverlayNetwork(vni: 4_096, mtu: 1_450, balancerMAC: MACAddress(rawValue: 3))
-            ],
-            endpoints: [])
-    }
-}

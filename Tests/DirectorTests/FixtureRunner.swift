@@ -30,7 +30,7 @@ struct FixtureRunner: ~Copyable {
     private(set) var differences: [Difference] = []
 
     init() {
-        program = Program.alone()
+        program = Program.withoutMesh
         let key = HashKey(k0: 7, k1: 11)
         state = NodeState(for: program, key: key, flowCount: 64, flowCountMax: 64)
         director = Director(host: host.description, key: key, connectionCountMax: 1 << 14)

@@ -8,7 +8,7 @@ import Wire
 struct TestDirector: ~Copyable {
     private var state: NodeState
     private var director: Director
-    private let program = Program.alone()
+    private let program = Program.withoutMesh
     private var arena = FrameArena()
     private var frames = FrameList()
     private var now: UInt64 = 1_000_000_000_000
