@@ -87,6 +87,21 @@ public struct Frame: Sendable {
         wireCount &-= step
     }
 
+    /// The frame's bytes and room for a tunnel's headers before them; nil where there is none.
+    @inline(__always)
+    var roomyRange: Range<Int>? {
+        guard start >= UInt32(TunnelHeader.byteCount) else { return nil }
+        return Int(start) &- TunnelHeader.byteCount..<Int(start) &+ Int(count)
+    }
+
+    /// Notes that a tunnel's headers to a node stand before it, and nothing behind its first bytes.
+    @inline(__always)
+    mutating func wrap(keeping limit: Int, to node: NodeIndex) {
+        trim(to: limit)
+        advance(-TunnelHeader.byteCount)
+        verdict = .transmitted(.underlay(node))
+    }
+
     /// From the network, and not judged, made or held by this node before.
     @inline(__always)
     var isFresh: Bool {

@@ -25,22 +25,27 @@ protocol ShortHeader {
     /// An endpoint's address of this family.
     static func address(of endpoint: ShortEndpoint) -> Address?
 
-    /// Notes both addresses, and gives them back.
-    func note(in sight: inout Sight)
-    static func source(of sight: Sight) -> Address
-    static func destination(of sight: Sight) -> Address
-
     /// Whether clients send to it.
     static func isNode(_ address: Address, in program: borrowing Program) -> Bool
 
-    /// Refreshes the record of a plain packet's flow, if it stands at its first place.
-    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool
+    /// Whether it is this node's own VTEP.
+    static func isVTEP(_ address: Address, of program: borrowing Program) -> Bool
 
     /// Takes one off the hop limit of the frame in `bytes` and replaces the destination; what that
     /// means for a transport checksum is the result.
     static func redirect(
         _ bytes: inout MutableRawSpan, from old: Address, to address: Address
     ) -> ChecksumDelta
+}
+
+/// Whether the checksum of an IPv4 header without options is right: the sum of its words is a multiple
+/// of 0xffff. It is not zero where the header has a version. Carries out of 64 bits go back in at the
+/// other end, for 2^64 leaves one when divided by 0xffff.
+@inline(__always)
+func isIPv4ChecksumRight(_ first: UInt64, _ second: UInt64, _ third: UInt32) -> Bool {
+    let (half, halfCarry) = first.addingReportingOverflow(second)
+    let (sum, carry) = (half &+ (halfCarry ? 1 : 0)).addingReportingOverflow(UInt64(third))
+    return (sum &+ (carry ? 1 : 0)) % 0xffff == 0
 }
 
 struct ShortIPv4: ShortHeader {
@@ -61,13 +66,10 @@ struct ShortIPv4: ShortHeader {
         guard first & 0xff00_0000_0000_3fff == 0x4500_0000_0000_0000, second >> 57 != 0 else {
             return nil
         }
-        // The checksum is right when the sum of all words is a multiple of 0xffff other than zero.
-        let sum =
-            first >> 32 &+ first & 0xffff_ffff &+ second >> 32 &+ second & 0xffff_ffff
-            &+ UInt64(target)
         let sender = UInt32(truncatingIfNeeded: second)
         source = IPv4Address(rawValue: sender)
-        guard sum % 0xffff == 0, !source.isMartian, sender != target else { return nil }
+        guard isIPv4ChecksumRight(first, second, target), !source.isMartian, sender != target
+        else { return nil }
         packetByteCount = Int(first >> 32 & 0xffff)
         guard packetByteCount <= wireByteCount &- 14 else { return nil }
         destination = IPv4Address(rawValue: target)
@@ -81,19 +83,8 @@ struct ShortIPv4: ShortHeader {
     }
 
     @inline(__always)
-    func note(in sight: inout Sight) {
-        sight.source4 = source
-        sight.destination4 = destination
-    }
-
-    @inline(__always) static func source(of sight: Sight) -> IPv4Address { sight.source4 }
-
-    @inline(__always)
-    static func destination(of sight: Sight) -> IPv4Address { sight.destination4 }
-
-    @inline(__always)
-    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool {
-        work.flows4.refresh(Self.self, sight, now)
+    static func isVTEP(_ address: IPv4Address, of program: borrowing Program) -> Bool {
+        address.rawValue == program.vtep4
     }
 
     @inline(__always)
@@ -151,19 +142,8 @@ struct ShortIPv6: ShortHeader {
     }
 
     @inline(__always)
-    func note(in sight: inout Sight) {
-        sight.source6 = source
-        sight.destination6 = destination
-    }
-
-    @inline(__always) static func source(of sight: Sight) -> IPv6Address { sight.source6 }
-
-    @inline(__always)
-    static func destination(of sight: Sight) -> IPv6Address { sight.destination6 }
-
-    @inline(__always)
-    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool {
-        work.flows6.refresh(Self.self, sight, now)
+    static func isVTEP(_ address: IPv6Address, of program: borrowing Program) -> Bool {
+        address == program.own.vtep
     }
 
     @inline(__always)

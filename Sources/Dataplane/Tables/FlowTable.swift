@@ -79,7 +79,12 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         in records: inout MutableSpan<FlowRecord<Address>>
     ) -> Bool {
         let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
-        return records[index].matches(flow) && records[index].refresh(origin: origin, now: now)
+        guard records[index].matches(flow), records[index].hasTarget(of: origin),
+            records[index].isLively(now)
+        else { return false }
+        records[index].move(to: origin.entry)
+        records[index].lastSeen = now
+        return true
     }
 
     /// Finds or makes the record of a flow, whose hash is given; the packet came from the client.
