@@ -49,7 +49,7 @@ public struct FrameList: Sendable {
         var targets = lists.mutableSpan
         var isMoving = false
         for index in 0..<count {
-            guard case .transmitted(.underlay(let node)) = frames[index].verdict else { continue }
+            guard let node = frames[index].underlayTarget else { continue }
             let target = Int(node.rawValue)
             if targets[target].count < Limits.batchFrameCount {
                 targets[target].append(frames[index].arriving())

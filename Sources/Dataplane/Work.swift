@@ -109,30 +109,31 @@ struct Work: ~Copyable, ~Escapable {
         var before = -1
         while count > before, count < stretch.count {
             before = count
-            count = enterShort(
-                stretch, from: count, &frames, in: &bytes, &services, &sights4, &sights6, &seen,
-                state.flowKey, program)
+            let start = stretch.lowerBound
+            count &+= enterShort(
+                start &+ count..<stretch.upperBound, of: &frames, in: &bytes, &services, &sights4,
+                &sights6, &seen, state.flowKey, program)
             guard count < stretch.count else { break }
-            count = arriveShort(
-                stretch, from: count, &frames, in: bytes, &sights4, &sights6, &seen,
-                state.flowKey, program)
+            count &+= arriveShort(
+                start &+ count..<stretch.upperBound, of: &frames, in: bytes, &sights4, &sights6,
+                &seen, state.flowKey, program)
         }
-        deliver(stretch, seen, &state, program)
+        deliver(seen, &state, program)
         state.ledger.received &+= UInt64(truncatingIfNeeded: count)
         return count
     }
 
     /// Delivers what was seen to be for this node.
     private mutating func deliver(
-        _ stretch: Range<Int>, _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
+        _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
     ) {
         touched = touch(seen.count4, sights4, flows4)
         touched &+= touch(seen.count6, sights6, flows6)
         deliverShort(
-            ShortIPv4.self, seen.count4, &sights4, of: &frames, stretch, in: &bytes, &flows4,
+            ShortIPv4.self, seen.count4, &sights4, of: &frames, in: &bytes, &flows4,
             &state.flows4, &services, &endpoints, &state.ledger, now: seconds, program)
         deliverShort(
-            ShortIPv6.self, seen.count6, &sights6, of: &frames, stretch, in: &bytes, &flows6,
+            ShortIPv6.self, seen.count6, &sights6, of: &frames, in: &bytes, &flows6,
             &state.flows6, &services, &endpoints, &state.ledger, now: seconds, program)
         let remoteCount = UInt64(truncatingIfNeeded: seen.remoteCount)
         state.remoteCount &+= remoteCount

@@ -30,6 +30,31 @@ extension RawSpan {
         UInt64(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    /// `count` bytes from `offset` on. Neither can be negative, so one comparison checks both.
+    @inlinable @inline(__always)
+    @_lifetime(copy self)
+    public func window(at offset: UInt32, count: UInt32) -> RawSpan {
+        let (offset, count) = (Int(offset), Int(count))
+        precondition(byteCount >= offset &+ count)
+        let window = unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return unsafe bytes }
+            return unsafe UnsafeRawBufferPointer(start: base + offset, count: count)
+        }
+        return unsafe _overrideLifetime(RawSpan(_unsafeBytes: window), copying: self)
+    }
+
+    /// The 32-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory32(_ offset: Int) -> UInt32 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+
+    /// The 64-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory64(_ offset: Int) -> UInt64 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
     /// The bytes from `offset` to the end; empty when `offset` lies beyond the end.
     @inlinable @inline(__always)
     @_lifetime(copy self)
@@ -83,6 +108,47 @@ extension MutableRawSpan {
     @_lifetime(self: copy self)
     public mutating func setU64(_ offset: Int, _ value: UInt64) {
         storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt64.self)
+    }
+
+    /// The 16-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory16(_ offset: Int) -> UInt16 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self)
+    }
+
+    /// The 32-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory32(_ offset: Int) -> UInt32 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+
+    /// The 64-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory64(_ offset: Int) -> UInt64 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    /// Stores an integer as it lies in memory.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func setMemory<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ offset: Int, _ value: Word
+    ) {
+        storeBytes(of: value, toByteOffset: offset, as: Word.self)
+    }
+
+    /// `count` bytes from `offset` on, for as long as this span is set aside for them. Neither can be
+    /// negative, so one comparison checks both.
+    @inlinable @inline(__always)
+    @_lifetime(&self)
+    public mutating func window(at offset: UInt32, count: UInt32) -> MutableRawSpan {
+        let (offset, count) = (Int(offset), Int(count))
+        precondition(byteCount >= offset &+ count)
+        let window = unsafe withUnsafeMutableBytes { bytes in
+            guard let base = bytes.baseAddress else { return unsafe bytes }
+            return unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: count)
+        }
+        return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: window), mutating: &self)
     }
 
     /// The bytes from `offset` to the end, for as long as this span is set aside for it.

@@ -7,43 +7,43 @@
 
 import Wire
 
-/// Leads frames from the start of the range on; the first that may not be led, or the end.
+/// Leads frames from the start of the range on; how many.
 @inline(never)
 func arriveShort(
-    _ range: Range<Int>, from start: Int, _ frames: inout MutableSpan<Frame>,
-    in bytes: borrowing MutableRawSpan, _ sights4: inout MutableSpan<Sight<IPv4Address>>,
+    _ range: Range<Int>, of frames: inout MutableSpan<Frame>, in bytes: borrowing MutableRawSpan,
+    _ sights4: inout MutableSpan<Sight<IPv4Address>>,
     _ sights6: inout MutableSpan<Sight<IPv6Address>>, _ seen: inout Seen, _ key: HashKey,
     _ program: borrowing Program
 ) -> Int {
+    // Zero over IPv6, which is not for the short way.
+    guard program.vtep4 != 0 else { return 0 }
     var frames = frames._mutatingExtracting(range)
     let bytes = bytes.bytes
-    // Zero over IPv6, which is not for the short way.
-    guard program.vtep4 != 0 else { return start }
-    var position = start
-    while position < frames.count, frames[position].isFresh {
-        let bytes = bytes.extracting(frames[position].range)
-        let inner = TunnelHeader.byteCount
-        guard bytes.byteCount >= inner &+ ShortPacket<ShortIPv4>.leastByteCount else { break }
-        switch bytes.u16(inner &+ 12) {
-        case EtherType.ipv4.rawValue:
+    let start = TunnelHeader.byteCount
+    for index in frames.indices {
+        guard frames[index].isFresh else { return index }
+        let bytes = frames[index].window(in: bytes)
+        guard bytes.byteCount >= start &+ ShortPacket<ShortIPv4>.leastByteCount else {
+            return index
+        }
+        let position = range.lowerBound &+ index
+        let wireByteCount = frames[index].wireByteCount
+        if bytes.u16(start &+ 12) == EtherType.ipv4.rawValue {
             guard
                 arrive(
-                    ShortIPv4.self, position, frames[position].wireByteCount, bytes, &sights4,
-                    &seen.count4, key, program)
-            else { return position }
-        case EtherType.ipv6.rawValue:
-            guard
-                arrive6(
-                    position, frames[position].wireByteCount, bytes, &sights6, &seen.count6, key,
+                    ShortIPv4.self, position, wireByteCount, bytes, &sights4, &seen.count4, key,
                     program)
-            else { return position }
-        default: return position
+            else { return index }
+        } else {
+            guard bytes.u16(start &+ 12) == EtherType.ipv6.rawValue,
+                arrive6(
+                    position, wireByteCount, bytes, &sights6, &seen.count6, key, program)
+            else { return index }
         }
-        frames[position].advance(inner)
+        frames[index].advance(start)
         seen.remoteCount &+= 1
-        position &+= 1
     }
-    return position
+    return frames.count
 }
 
 // Out of line, so that the loop keeps its registers for the family that most packets are of.
@@ -68,20 +68,18 @@ private func arrive<Header: ShortHeader>(
         bytes.byteCount >= start &+ ShortPacket<Header>.leastByteCount,
         let outer = OuterHeader(bytes, wireByteCount: wireByteCount, program)
     else { return false }
-    let entry = program.addresses.slot(of: outer.source, in: .underlay)
-    let owned = program.addresses.slot(
-        of: MACAddress(rawValue: bytes.u64(start) >> 16), on: program.ingress)
-    guard entry.kind == .node, owned.kind == .endpoint,
+    guard let entry = program.arrivals.node(outer.source),
+        let endpoint = program.arrivals.task(MACAddress(rawValue: bytes.u64(start) >> 16)),
         let packet = ShortPacket<Header>(bytes, at: start, wireByteCount: wireByteCount &- start),
         (packet.header.trafficClass ^ outer.trafficClass) & 3 == 0,
-        Header.isNode(packet.header.destination, in: program),
+        Header.isNode(packet.header.destination, near: entry, in: program),
         let published = program.ports.find(transport: packet.proto, packet.destinationPort)
     else { return false }
-    let task = program.shortEndpoints[Int(owned.index)]
+    let task = program.shortEndpoints[Int(endpoint.rawValue)]
     guard program.services[published.service].service == task.service,
         let address = Header.address(of: task), address != packet.header.destination
     else { return false }
-    sights[seenCount].note(packet, position, entry: entry.node, published, owned.endpoint, key)
+    sights[seenCount].note(packet, position, entry: entry, published, endpoint, key)
     seenCount &+= 1
     return true
 }
@@ -89,7 +87,8 @@ private func arrive<Header: ShortHeader>(
 /// What is left to know of the outer headers once they are what a node of this mesh writes: VXLAN of the
 /// ingress network over IPv4 to this node's VTEP, whole and with nothing wrong.
 private struct OuterHeader {
-    let source: IPv4Address
+    /// As it lies in memory.
+    let source: UInt32
     let trafficClass: UInt8
 
     /// `bytes` must hold all of it.
@@ -97,17 +96,17 @@ private struct OuterHeader {
     init?(_ bytes: RawSpan, wireByteCount: Int, _ program: borrowing Program) {
         guard bytes.byteCount >= TunnelHeader.byteCount,
             bytes.u32(30) == program.vtep4, bytes.u16(36) == program.vxlanPort.rawValue,
-            bytes.u64(42) == 0x0800_0000_0000_0000 | UInt64(program.ingressVNI) << 8,
+            bytes.memory64(42) == program.ingressVXLAN,
             bytes.u16(12) == EtherType.ipv4.rawValue, bytes.u8(14) == 0x45,
             bytes.u16(20) & 0x3fff == 0, bytes.u8(23) == IPProtocol.udp.rawValue,
-            isIPv4ChecksumRight(bytes.u64(14), bytes.u64(22), bytes.u32(30))
+            isIPv4ChecksumRight(bytes, at: 14)
         else { return nil }
         let byteCount = Int(bytes.u16(16))
         let length = Int(bytes.u16(38))
-        source = IPv4Address(rawValue: bytes.u32(26))
-        guard byteCount <= wireByteCount &- 14, length >= 8, length <= byteCount &- 20,
-            source.rawValue != program.vtep4, !source.isMartian
-        else { return nil }
+        guard byteCount <= wireByteCount &- 14, length >= 8, length <= byteCount &- 20 else {
+            return nil
+        }
+        source = bytes.memory32(26)
         trafficClass = bytes.u8(15)
     }
 }

@@ -23,34 +23,48 @@ func touch<Address>(
 @inline(never)
 func deliverShort<Header: ShortHeader>(
     _ family: Header.Type, _ count: Int, _ sights: inout MutableSpan<Sight<Header.Address>>,
-    of frames: inout MutableSpan<Frame>, _ range: Range<Int>, in bytes: inout MutableRawSpan,
+    of frames: inout MutableSpan<Frame>, in bytes: inout MutableRawSpan,
     _ records: inout MutableSpan<FlowRecord<Header.Address>>,
     _ table: inout FlowTable<Header.Address>, _ services: inout MutableSpan<FlowTraffic>,
     _ endpoints: inout MutableSpan<FlowTraffic>, _ ledger: inout Ledger, now: UInt32,
     _ program: borrowing Program
 ) {
-    var frames = frames._mutatingExtracting(range)
-    let sights = sights.span
+    var bytes = bytes._mutatingExtracting(0..<bytes.byteCount)
+    var endpoints = endpoints._mutatingExtracting(0..<endpoints.count)
+    var frames = frames._mutatingExtracting(0..<frames.count)
+    let sights = sights.span.extracting(first: count)
     var droppedCount = 0
-    for index in 0..<min(count, sights.count) {
-        let sight = sights[index]
-        let position = Int(sight.position)
-        if !sight.isPlain
+    for index in sights.indices {
+        let position = Int(sights[index].position)
+        if !sights[index].isPlain
             || !FlowTable<Header.Address>.refresh(
-                sight.flow, hash: sight.flowHash, origin: sight.origin, now: now, in: &records)
+                sights[index].flow, hash: sights[index].flowHash, origin: sights[index].origin,
+                now: now, in: &records)
         {
             let outcome = remember(sights, index, &table, &records, now)
-            if let reason = countFlow(outcome, sight.service, sight.endpoint, &services, &endpoints) {
+            if let reason = countFlow(
+                outcome, sights[index].service, sights[index].endpoint, &services, &endpoints)
+            {
                 ledger.dropped[Int(reason.rawValue)] &+= 1
                 droppedCount &+= 1
                 frames[position].verdict = .dropped(reason)
                 continue
             }
         }
-        endpoints[Int(sight.endpoint.rawValue)].requests.add(sight.byteCount)
-        frames[position].verdict = .delivered(sight.endpoint)
-        var bytes = bytes._mutatingExtracting(frames[position].range)
-        redirect(family, sight, &bytes, program.shortEndpoints[Int(sight.endpoint.rawValue)])
+        let endpoint = sights[index].endpoint
+        endpoints[Int(endpoint.rawValue)].requests.packetCount &+= 1
+        frames[position].verdict = .delivered(endpoint)
+        endpoints[Int(endpoint.rawValue)].requests.byteCount &+=
+            UInt64(sights[index].packetByteCount)
+        guard sights[index].proto != .sctp else {
+            redirectSCTP(
+                family, sights[index], frames[position], &bytes,
+                program.shortEndpoints[Int(endpoint.rawValue)])
+            continue
+        }
+        var bytes = frames[position].window(in: &bytes)
+        redirect(
+            family, sights[index], &bytes, program.shortEndpoints[Int(endpoint.rawValue)])
     }
     ledger.delivered &+= UInt64(truncatingIfNeeded: count &- droppedCount)
 }
@@ -76,31 +90,34 @@ private func redirect<Header: ShortHeader>(
         let address = Header.address(of: task)
     else { return }
     task.readdress(&bytes, at: 0)
-    var delta = Header.redirect(&bytes, from: sight.address, to: address)
+    var delta = Header.redirect(&bytes, to: address)
     let offset = ShortPacket<Header>.transport
-    guard sight.proto != .sctp else {
-        readdress(
-            &bytes, at: offset, to: sight.target, byteCount: sight.byteCount &- Header.byteCount)
-        return
-    }
-    delta.replace(sight.port.rawValue, with: sight.target.rawValue)
-    bytes.setU16(offset &+ 2, sight.target.rawValue)
-    // TCP's number is even and UDP's is odd, and which it is, nobody can predict.
-    let isUDP = Int(sight.proto.rawValue & 1)
-    let checksum = offset &+ 16 &- 10 &* isUDP
+    let target = sight.target.rawValue.bigEndian
+    delta.replace(bytes.memory16(offset &+ 2), with: target)
+    bytes.setMemory(offset &+ 2, target)
+    let checksum = offset &+ Int(sight.checksum)
+    let isUDP = sight.proto == .udp
     // Zero is no checksum in UDP (RFC 768), and a sum that comes to zero is sent as 0xffff.
-    let before = bytes.u16(checksum)
-    guard before != 0 || isUDP == 0 else { return }
+    let before = bytes.memory16(checksum)
+    guard before != 0 || !isUDP else { return }
     let after = delta.applied(to: before)
-    bytes.setU16(checksum, after == 0 && isUDP != 0 ? 0xffff : after)
+    bytes.setMemory(checksum, after == 0 && isUDP ? 0xffff : after)
 }
 
-/// Sets the destination port of an SCTP packet.
+/// The same for SCTP, whose checksum is of another kind.
 @inline(never)
-private func readdress(
-    _ bytes: inout MutableRawSpan, at offset: Int, to port: Port, byteCount: Int
+private func redirectSCTP<Header: ShortHeader>(
+    _ family: Header.Type, _ sight: Sight<Header.Address>, _ frame: Frame,
+    _ bytes: inout MutableRawSpan, _ task: ShortEndpoint
 ) {
+    var bytes = frame.window(in: &bytes)
+    guard bytes.byteCount >= ShortPacket<Header>.leastByteCount,
+        let address = Header.address(of: task)
+    else { return }
+    task.readdress(&bytes, at: 0)
+    _ = Header.redirect(&bytes, to: address)
     var ports = MutableTransportPorts(
-        &bytes, at: offset, proto: .sctp, packetByteCount: byteCount)
-    ports?.setDestination(port)
+        &bytes, at: ShortPacket<Header>.transport, proto: .sctp,
+        packetByteCount: sight.byteCount &- Header.byteCount)
+    ports?.setDestination(sight.target)
 }

@@ -6,39 +6,40 @@
 
 import Wire
 
-/// Leads frames from the start of the range on; the first that may not be led, or the end.
+/// Leads frames from the start of the range on; how many.
 @inline(never)
 func enterShort(
-    _ range: Range<Int>, from start: Int, _ frames: inout MutableSpan<Frame>,
-    in bytes: inout MutableRawSpan, _ services: inout MutableSpan<FlowTraffic>,
+    _ range: Range<Int>, of frames: inout MutableSpan<Frame>, in bytes: inout MutableRawSpan,
+    _ services: inout MutableSpan<FlowTraffic>,
     _ sights4: inout MutableSpan<Sight<IPv4Address>>,
     _ sights6: inout MutableSpan<Sight<IPv6Address>>, _ seen: inout Seen, _ key: HashKey,
     _ program: borrowing Program
 ) -> Int {
     var frames = frames._mutatingExtracting(range)
-    var position = start
-    while position < frames.count, frames[position].isFresh {
-        guard let range = frames[position].roomyRange else { break }
-        var bytes = bytes._mutatingExtracting(range)
-        guard bytes.byteCount >= TunnelHeader.byteCount &+ ShortPacket<ShortIPv4>.leastByteCount
-        else { break }
-        switch bytes.u16(TunnelHeader.byteCount &+ 12) {
-        case EtherType.ipv4.rawValue:
+    var bytes = bytes._mutatingExtracting(0..<bytes.byteCount)
+    var services = services._mutatingExtracting(0..<services.count)
+    let start = TunnelHeader.byteCount
+    for index in frames.indices {
+        guard frames[index].isFresh, frames[index].hasHeadroom else { return index }
+        var bytes = frames[index].roomyWindow(in: &bytes)
+        guard bytes.byteCount >= start &+ ShortPacket<ShortIPv4>.leastByteCount else {
+            return index
+        }
+        let position = range.lowerBound &+ index
+        if bytes.u16(start &+ 12) == EtherType.ipv4.rawValue {
             guard
                 enter(
-                    ShortIPv4.self, position, &frames[position], &bytes, &services, &sights4,
+                    ShortIPv4.self, position, &frames[index], &bytes, &services, &sights4,
                     &seen.count4, &seen.sentCount, key, program)
-            else { return position }
-        case EtherType.ipv6.rawValue:
-            guard
+            else { return index }
+        } else {
+            guard bytes.u16(start &+ 12) == EtherType.ipv6.rawValue,
                 enter6(
-                    position, &frames[position], &bytes, &services, &sights6, &seen, key, program)
-            else { return position }
-        default: return position
+                    position, &frames[index], &bytes, &services, &sights6, &seen, key, program)
+            else { return index }
         }
-        position &+= 1
     }
-    return position
+    return frames.count
 }
 
 // Out of line, so that the loop keeps its registers for the family that most packets are of.
@@ -67,7 +68,7 @@ private func enter<Header: ShortHeader>(
             bytes.bytes, at: start, wireByteCount: frame.wireByteCount),
         packet.destinationPort != program.vxlanPort
             || !Header.isVTEP(packet.header.destination, of: program),
-        Header.isNode(packet.header.destination, in: program),
+        Header.isNode(packet.header.destination, near: program.node, in: program),
         let published = program.ports.find(transport: packet.proto, packet.destinationPort)
     else { return false }
     let flow = FlowKey(
@@ -78,24 +79,26 @@ private func enter<Header: ShortHeader>(
     else { return false }
     let task = program.shortEndpoints[Int(choice.endpoint.rawValue)]
     guard Header.address(of: task) != nil else { return false }
+    let service = Int(choice.service.rawValue)
     let byteCount = packet.header.packetByteCount
     guard task.node == program.node else {
         guard byteCount <= task.mtu, let tunnel = program.tunnels[Int(task.node.rawValue)] else {
             return false
         }
-        services[Int(choice.service.rawValue)].requests.add(byteCount)
-        sentCount &+= 1
+        services[service].requests.packetCount &+= 1
         frame.choice = choice
-        frame.wrap(keeping: 14 &+ byteCount, to: task.node)
+        frame.wrap(innerByteCount: 14 &+ byteCount, to: task.node)
+        services[service].requests.byteCount &+= UInt64(truncatingIfNeeded: byteCount)
         tunnel.write(
             to: &bytes, innerByteCount: 14 &+ byteCount,
             trafficClass: packet.header.trafficClass & 3,
-            sourcePort: overlaySourcePort(choice.hash), vni: task.vni)
+            sourcePort: overlaySourcePort(choice.hash), vxlan: task.vxlan)
         task.readdress(&bytes, at: start)
+        sentCount &+= 1
         return true
     }
     guard seenCount < sights.count else { return false }
-    services[Int(choice.service.rawValue)].requests.add(byteCount)
+    services[service].requests.add(byteCount)
     frame.choice = choice
     sights[seenCount].note(
         packet, position, entry: task.node, published, choice.endpoint, key)
@@ -123,6 +126,7 @@ extension Sight {
         self.entry = entry
         proto = packet.proto
         mark = packet.mark
-        self.position = UInt8(truncatingIfNeeded: position)
+        checksum = packet.checksum
+        self.position = UInt32(truncatingIfNeeded: position)
     }
 }

@@ -24,8 +24,10 @@ struct Sight<Address: FlowAddress>: Sendable {
     var proto = IPProtocol(rawValue: 0)
     /// As `ShortPacket` has it.
     var mark: UInt8 = 0
-    /// Of the frame, in the stretch.
-    var position: UInt8 = 0
+    /// As `ShortPacket` has it.
+    var checksum: UInt8 = 0
+    /// Of the frame, in the list.
+    var position: UInt32 = 0
 
     init() {
         client = Address(mapped: IPv6Address(high: 0, low: 0))

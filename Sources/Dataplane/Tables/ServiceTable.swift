@@ -8,14 +8,20 @@ import Wire
 
 /// One service on one network.
 public struct VirtualService: Hashable, Sendable {
+    /// First, and as long as it is, so that services lie 32 bytes apart.
+    var slotBase = 0
     public var service: ServiceIndex
-    public var network: NetworkIndex
     /// Zero when no task can take a flow.
     public internal(set) var slotCount: UInt32 = 0
-    var slotBase: UInt32 = 0
     var backendBase: UInt32 = 0
     public internal(set) var backendCount: UInt32 = 0
+    public var network: NetworkIndex
     var hasWideSlots = false
+
+    init(service: ServiceIndex, network: NetworkIndex) {
+        self.service = service
+        self.network = network
+    }
 }
 
 public struct ServiceTable: Sendable {
@@ -42,7 +48,7 @@ public struct ServiceTable: Sendable {
     @inline(__always)
     public func endpoint(at slot: UInt32, of service: VirtualService) -> EndpointIndex? {
         guard slot < service.slotCount else { return nil }
-        let index = Int(service.slotBase &+ slot)
+        let index = service.slotBase &+ Int(slot)
         let backend = service.hasWideSlots ? Int(wideSlots[index]) : Int(narrowSlots[index])
         return backends[Int(service.backendBase) &+ backend]
     }
@@ -64,10 +70,10 @@ public struct ServiceTable: Sendable {
         entry.hasWideSlots = endpoints.count > 256
         precondition(slots.allSatisfy { Int($0) < endpoints.count })
         if entry.hasWideSlots {
-            entry.slotBase = UInt32(wideSlots.count)
+            entry.slotBase = wideSlots.count
             wideSlots += slots
         } else {
-            entry.slotBase = UInt32(narrowSlots.count)
+            entry.slotBase = narrowSlots.count
             narrowSlots += slots.map { UInt8(truncatingIfNeeded: $0) }
         }
         backends += endpoints
