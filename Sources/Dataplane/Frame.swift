@@ -171,12 +171,11 @@ public struct Frame: Sendable {
         task == .none && fate.rawValue | origin.rawValue == 0
     }
 
-    /// The frame as the node that it was sent to finds it.
+    /// Becomes the frame that the node it was sent to finds.
     @inline(__always)
-    consuming func arriving() -> Frame {
-        verdict = .pending
+    mutating func arrive() {
+        (fate, fateDetail) = (.pending, 0)
         task = .none
         origin = .received
-        return self
     }
 }

@@ -22,8 +22,6 @@ struct Work: ~Copyable, ~Escapable {
     /// What the short way has seen of the stretch that it is at.
     var sights4: MutableSpan<Sight<IPv4Address>>
     var sights6: MutableSpan<Sight<IPv6Address>>
-    /// What was read ahead of its use, so that the reading cannot be left out.
-    var touched: UInt32 = 0
     /// Nanoseconds on the caller's clock.
     let now: UInt64
     let seconds: UInt32
@@ -112,11 +110,11 @@ struct Work: ~Copyable, ~Escapable {
             let start = stretch.lowerBound
             count &+= enterShort(
                 start &+ count..<stretch.upperBound, of: &frames, in: &bytes, &services, &sights4,
-                &sights6, &seen, state.flowKey, program)
+                &sights6, &seen, flows4, flows6, state.flowKey, program)
             guard count < stretch.count else { break }
             count &+= arriveShort(
                 start &+ count..<stretch.upperBound, of: &frames, in: bytes, &sights4, &sights6,
-                &seen, state.flowKey, program)
+                &seen, flows4, flows6, state.flowKey, program)
         }
         deliver(seen, &state, program)
         state.ledger.received &+= UInt64(truncatingIfNeeded: count)
@@ -127,8 +125,6 @@ struct Work: ~Copyable, ~Escapable {
     private mutating func deliver(
         _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
     ) {
-        touched = touch(seen.count4, sights4, flows4)
-        touched &+= touch(seen.count6, sights6, flows6)
         deliverShort(
             ShortIPv4.self, seen.count4, &sights4, of: &frames, in: &bytes, &flows4,
             &state.flows4, &services, &endpoints, &state.ledger, now: seconds, program)

@@ -5,6 +5,8 @@
 // reinterpreting bits, which is sound for fixed-width integers: every bit pattern is a value.
 // Swift 6.4 brings safe loads; until then no other file of Wire may say `unsafe`.
 
+public import CPrefetch
+
 extension RawSpan {
     /// The byte at `offset`.
     @inlinable @inline(__always)
@@ -37,7 +39,7 @@ extension RawSpan {
         let (offset, count) = (Int(offset), Int(count))
         precondition(byteCount >= offset &+ count)
         let window = unsafe withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return unsafe bytes }
+            guard let base = bytes.baseAddress else { preconditionFailure("no bytes at all") }
             return unsafe UnsafeRawBufferPointer(start: base + offset, count: count)
         }
         return unsafe _overrideLifetime(RawSpan(_unsafeBytes: window), copying: self)
@@ -145,7 +147,7 @@ extension MutableRawSpan {
         let (offset, count) = (Int(offset), Int(count))
         precondition(byteCount >= offset &+ count)
         let window = unsafe withUnsafeMutableBytes { bytes in
-            guard let base = bytes.baseAddress else { return unsafe bytes }
+            guard let base = bytes.baseAddress else { preconditionFailure("no bytes at all") }
             return unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: count)
         }
         return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: window), mutating: &self)
@@ -180,6 +182,18 @@ extension MutableRawSpan {
         unsafe withUnsafeMutableBytes { bytes in
             guard let base = bytes.baseAddress else { return }
             unsafe (base + target).copyMemory(from: base + source, byteCount: count)
+        }
+    }
+}
+
+extension Span {
+    /// Asks for the cache line of an element before it is wanted. An index beyond the end asks for some
+    /// other line, or for none, and does no harm.
+    @inlinable @inline(__always)
+    public func prefetch(_ index: Int) {
+        unsafe withUnsafeBufferPointer { elements in
+            guard let base = elements.baseAddress else { return }
+            unsafe weft_prefetch(base + index)
         }
     }
 }

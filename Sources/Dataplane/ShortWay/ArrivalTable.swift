@@ -7,20 +7,24 @@
 import Wire
 
 struct ArrivalTable: Sendable {
-    private var nodes = [AddressSlot].empty
-    private var tasks = [AddressSlot].empty
+    private var nodes: [AddressSlot]
+    private var tasks: [AddressSlot]
 
     init(_ peers: [Peer], _ endpoints: [Endpoint], of node: NodeIndex, on ingress: NetworkIndex) {
+        let tasks = endpoints.enumerated().filter {
+            $0.element.node == node && $0.element.network == ingress
+        }
+        nodes = .sparse(for: peers.count)
+        self.tasks = .sparse(for: tasks.count)
         let own = peers[Int(node.rawValue)].vtep
         for (index, peer) in peers.enumerated() where peer.vtep.isIPv4Mapped && peer.vtep != own {
             let key = UInt64(peer.vtep.mappedIPv4.rawValue.bigEndian)
             guard !peer.vtep.mappedIPv4.isMartian, nodes.find(key).kind == .nothing else { continue }
             nodes.insert(key, .node(NodeIndex(index)))
         }
-        for (index, endpoint) in endpoints.enumerated()
-        where endpoint.node == node && endpoint.network == ingress {
-            guard tasks.find(endpoint.mac.rawValue).kind == .nothing else { continue }
-            tasks.insert(endpoint.mac.rawValue, .endpoint(EndpointIndex(index)))
+        for (index, endpoint) in tasks
+        where self.tasks.find(endpoint.mac.rawValue).kind == .nothing {
+            self.tasks.insert(endpoint.mac.rawValue, .endpoint(EndpointIndex(index)))
         }
     }
 

@@ -12,9 +12,12 @@ import Wire
 func arriveShort(
     _ range: Range<Int>, of frames: inout MutableSpan<Frame>, in bytes: borrowing MutableRawSpan,
     _ sights4: inout MutableSpan<Sight<IPv4Address>>,
-    _ sights6: inout MutableSpan<Sight<IPv6Address>>, _ seen: inout Seen, _ key: HashKey,
+    _ sights6: inout MutableSpan<Sight<IPv6Address>>, _ seen: inout Seen,
+    _ flows4: borrowing MutableSpan<FlowRecord<IPv4Address>>,
+    _ flows6: borrowing MutableSpan<FlowRecord<IPv6Address>>, _ key: HashKey,
     _ program: borrowing Program
 ) -> Int {
+    let (flows4, flows6) = (flows4.span, flows6.span)
     // Zero over IPv6, which is not for the short way.
     guard program.vtep4 != 0 else { return 0 }
     var frames = frames._mutatingExtracting(range)
@@ -31,13 +34,14 @@ func arriveShort(
         if bytes.u16(start &+ 12) == EtherType.ipv4.rawValue {
             guard
                 arrive(
-                    ShortIPv4.self, position, wireByteCount, bytes, &sights4, &seen.count4, key,
-                    program)
+                    ShortIPv4.self, position, wireByteCount, bytes, &sights4, &seen.count4, flows4,
+                    key, program)
             else { return index }
         } else {
             guard bytes.u16(start &+ 12) == EtherType.ipv6.rawValue,
                 arrive6(
-                    position, wireByteCount, bytes, &sights6, &seen.count6, key, program)
+                    position, wireByteCount, bytes, &sights6, &seen.count6, flows6, key,
+                    program)
             else { return index }
         }
         frames[index].advance(start)
@@ -50,18 +54,18 @@ func arriveShort(
 @inline(never)
 private func arrive6(
     _ position: Int, _ wireByteCount: Int, _ bytes: RawSpan,
-    _ sights: inout MutableSpan<Sight<IPv6Address>>, _ seenCount: inout Int, _ key: HashKey,
-    _ program: borrowing Program
+    _ sights: inout MutableSpan<Sight<IPv6Address>>, _ seenCount: inout Int,
+    _ records: Span<FlowRecord<IPv6Address>>, _ key: HashKey, _ program: borrowing Program
 ) -> Bool {
     arrive(
-        ShortIPv6.self, position, wireByteCount, bytes, &sights, &seenCount, key, program)
+        ShortIPv6.self, position, wireByteCount, bytes, &sights, &seenCount, records, key, program)
 }
 
 @inline(__always)
 private func arrive<Header: ShortHeader>(
     _ family: Header.Type, _ position: Int, _ wireByteCount: Int, _ bytes: RawSpan,
-    _ sights: inout MutableSpan<Sight<Header.Address>>, _ seenCount: inout Int, _ key: HashKey,
-    _ program: borrowing Program
+    _ sights: inout MutableSpan<Sight<Header.Address>>, _ seenCount: inout Int,
+    _ records: Span<FlowRecord<Header.Address>>, _ key: HashKey, _ program: borrowing Program
 ) -> Bool {
     let start = TunnelHeader.byteCount
     guard seenCount < sights.count,
@@ -79,7 +83,8 @@ private func arrive<Header: ShortHeader>(
     guard program.services[published.service].service == task.service,
         let address = Header.address(of: task), address != packet.header.destination
     else { return false }
-    sights[seenCount].note(packet, position, entry: entry, published, endpoint, key)
+    records.prefetch(
+        sights[seenCount].note(packet, position, entry: entry, published, endpoint, key))
     seenCount &+= 1
     return true
 }

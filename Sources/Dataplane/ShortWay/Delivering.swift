@@ -5,20 +5,6 @@
 
 import Wire
 
-/// Reads from the flow records that are wanted next. Nothing waits for what is read, so many reads are
-/// under way at a time.
-@inline(never)
-func touch<Address>(
-    _ count: Int, _ sights: borrowing MutableSpan<Sight<Address>>,
-    _ records: borrowing MutableSpan<FlowRecord<Address>>
-) -> UInt32 {
-    var sum: UInt32 = 0
-    for index in 0..<min(count, sights.count) {
-        sum &+= records.touch(sights[index].flowHash)
-    }
-    return sum
-}
-
 /// Delivers packets of one family, or drops those that the flow table turns away.
 @inline(never)
 func deliverShort<Header: ShortHeader>(

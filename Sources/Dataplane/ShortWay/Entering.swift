@@ -12,9 +12,12 @@ func enterShort(
     _ range: Range<Int>, of frames: inout MutableSpan<Frame>, in bytes: inout MutableRawSpan,
     _ services: inout MutableSpan<FlowTraffic>,
     _ sights4: inout MutableSpan<Sight<IPv4Address>>,
-    _ sights6: inout MutableSpan<Sight<IPv6Address>>, _ seen: inout Seen, _ key: HashKey,
+    _ sights6: inout MutableSpan<Sight<IPv6Address>>, _ seen: inout Seen,
+    _ flows4: borrowing MutableSpan<FlowRecord<IPv4Address>>,
+    _ flows6: borrowing MutableSpan<FlowRecord<IPv6Address>>, _ key: HashKey,
     _ program: borrowing Program
 ) -> Int {
+    let (flows4, flows6) = (flows4.span, flows6.span)
     var frames = frames._mutatingExtracting(range)
     var bytes = bytes._mutatingExtracting(0..<bytes.byteCount)
     var services = services._mutatingExtracting(0..<services.count)
@@ -30,12 +33,13 @@ func enterShort(
             guard
                 enter(
                     ShortIPv4.self, position, &frames[index], &bytes, &services, &sights4,
-                    &seen.count4, &seen.sentCount, key, program)
+                    &seen.count4, &seen.sentCount, flows4, key, program)
             else { return index }
         } else {
             guard bytes.u16(start &+ 12) == EtherType.ipv6.rawValue,
                 enter6(
-                    position, &frames[index], &bytes, &services, &sights6, &seen, key, program)
+                    position, &frames[index], &bytes, &services, &sights6, &seen, flows6, key,
+                    program)
             else { return index }
         }
     }
@@ -47,11 +51,12 @@ func enterShort(
 private func enter6(
     _ position: Int, _ frame: inout Frame, _ bytes: inout MutableRawSpan,
     _ services: inout MutableSpan<FlowTraffic>, _ sights: inout MutableSpan<Sight<IPv6Address>>,
-    _ seen: inout Seen, _ key: HashKey, _ program: borrowing Program
+    _ seen: inout Seen, _ records: Span<FlowRecord<IPv6Address>>, _ key: HashKey,
+    _ program: borrowing Program
 ) -> Bool {
     enter(
         ShortIPv6.self, position, &frame, &bytes, &services, &sights, &seen.count6,
-        &seen.sentCount, key, program)
+        &seen.sentCount, records, key, program)
 }
 
 /// Leads one frame, whose bytes lie behind room for a tunnel's headers.
@@ -60,7 +65,8 @@ private func enter<Header: ShortHeader>(
     _ family: Header.Type, _ position: Int, _ frame: inout Frame, _ bytes: inout MutableRawSpan,
     _ services: inout MutableSpan<FlowTraffic>,
     _ sights: inout MutableSpan<Sight<Header.Address>>, _ seenCount: inout Int,
-    _ sentCount: inout Int, _ key: HashKey, _ program: borrowing Program
+    _ sentCount: inout Int, _ records: Span<FlowRecord<Header.Address>>, _ key: HashKey,
+    _ program: borrowing Program
 ) -> Bool {
     let start = TunnelHeader.byteCount
     guard
@@ -100,19 +106,20 @@ private func enter<Header: ShortHeader>(
     guard seenCount < sights.count else { return false }
     services[service].requests.add(byteCount)
     frame.choice = choice
-    sights[seenCount].note(
-        packet, position, entry: task.node, published, choice.endpoint, key)
+    records.prefetch(
+        sights[seenCount].note(
+            packet, position, entry: task.node, published, choice.endpoint, key))
     seenCount &+= 1
     return true
 }
 
 extension Sight {
-    /// Notes a packet that is for a task of this node.
+    /// Notes a packet that is for a task of this node; the flow table's hash of its flow.
     @inline(__always)
     mutating func note<Header: ShortHeader>(
         _ packet: ShortPacket<Header>, _ position: Int, entry: NodeIndex, _ published: PortTarget,
         _ endpoint: EndpointIndex, _ key: HashKey
-    ) where Header.Address == Address {
+    ) -> UInt64 where Header.Address == Address {
         let flow = TaskFlow(
             client: packet.header.source.mapped, clientPort: packet.sourcePort,
             targetPort: published.target, endpoint: endpoint, proto: packet.proto)
@@ -128,5 +135,6 @@ extension Sight {
         mark = packet.mark
         checksum = packet.checksum
         self.position = UInt32(truncatingIfNeeded: position)
+        return flowHash
     }
 }

@@ -8,11 +8,10 @@ import Wire
 
 /// One service on one network.
 public struct VirtualService: Hashable, Sendable {
-    /// First, and as long as it is, so that services lie 32 bytes apart.
-    var slotBase = 0
+    /// The number of slots, as a hash is scaled by it. So wide that services lie 32 bytes apart.
+    private var scale: UInt64 = 0
     public var service: ServiceIndex
-    /// Zero when no task can take a flow.
-    public internal(set) var slotCount: UInt32 = 0
+    var slotBase: UInt32 = 0
     var backendBase: UInt32 = 0
     public internal(set) var backendCount: UInt32 = 0
     public var network: NetworkIndex
@@ -21,6 +20,18 @@ public struct VirtualService: Hashable, Sendable {
     init(service: ServiceIndex, network: NetworkIndex) {
         self.service = service
         self.network = network
+    }
+
+    /// Zero when no task can take a flow.
+    public internal(set) var slotCount: UInt32 {
+        @inline(__always) get { UInt32(truncatingIfNeeded: scale) }
+        set { scale = UInt64(newValue) }
+    }
+
+    /// The slot for a flow hash: the high half scaled to the row's length.
+    @inline(__always)
+    func slot(_ hash: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: ((hash &>> 32) &* scale) &>> 32)
     }
 }
 
@@ -41,14 +52,14 @@ public struct ServiceTable: Sendable {
     /// The slot for a flow hash: the high half scaled to the row's length.
     @inline(__always)
     public func slot(_ hash: UInt64, of service: VirtualService) -> UInt32 {
-        UInt32(truncatingIfNeeded: ((hash &>> 32) &* UInt64(service.slotCount)) &>> 32)
+        service.slot(hash)
     }
 
     /// The endpoint at a slot; nil when the service has no backends.
     @inline(__always)
     public func endpoint(at slot: UInt32, of service: VirtualService) -> EndpointIndex? {
         guard slot < service.slotCount else { return nil }
-        let index = service.slotBase &+ Int(slot)
+        let index = Int(service.slotBase &+ slot)
         let backend = service.hasWideSlots ? Int(wideSlots[index]) : Int(narrowSlots[index])
         return backends[Int(service.backendBase) &+ backend]
     }
@@ -70,10 +81,10 @@ public struct ServiceTable: Sendable {
         entry.hasWideSlots = endpoints.count > 256
         precondition(slots.allSatisfy { Int($0) < endpoints.count })
         if entry.hasWideSlots {
-            entry.slotBase = wideSlots.count
+            entry.slotBase = UInt32(wideSlots.count)
             wideSlots += slots
         } else {
-            entry.slotBase = narrowSlots.count
+            entry.slotBase = UInt32(narrowSlots.count)
             narrowSlots += slots.map { UInt8(truncatingIfNeeded: $0) }
         }
         backends += endpoints
