@@ -36,7 +36,8 @@ public func process(
         endpoints: endpoints.mutableSpan, flows4: flows4.mutableSpan,
         flows6: flows6.mutableSpan, sights4: sights4.mutableSpan, sights6: sights6.mutableSpan,
         now: now)
-    if var director = state.director.take() {
+    // Asked first, for taking it out copies all of it, even where there is none.
+    if state.director != nil, var director = state.director.take() {
         director.advance(to: now)
         run(&work, &director, &state, program)
         state.director = consume director

@@ -112,9 +112,11 @@ struct Work: ~Copyable, ~Escapable {
                 start &+ count..<stretch.upperBound, of: &frames, in: &bytes, &services, &sights4,
                 &sights6, &seen, flows4, flows6, state.flowKey, program)
             guard count < stretch.count else { break }
-            count &+= arriveShort(
+            let arrivedCount = arriveShort(
                 start &+ count..<stretch.upperBound, of: &frames, in: bytes, &sights4, &sights6,
                 &seen, flows4, flows6, state.flowKey, program)
+            seen.remoteCount &+= arrivedCount
+            count &+= arrivedCount
         }
         deliver(seen, &state, program)
         state.ledger.received &+= UInt64(truncatingIfNeeded: count)

@@ -21,6 +21,9 @@ func arriveShort(
     // Zero over IPv6, which is not for the short way.
     guard program.vtep4 != 0 else { return 0 }
     var frames = frames._mutatingExtracting(range)
+    var sights4 = sights4._mutatingExtracting(seen.count4..<sights4.count)
+    var count4 = 0
+    defer { seen.count4 &+= count4 }
     let bytes = bytes.bytes
     let start = TunnelHeader.byteCount
     for index in frames.indices {
@@ -34,7 +37,7 @@ func arriveShort(
         if bytes.u16(start &+ 12) == EtherType.ipv4.rawValue {
             guard
                 arrive(
-                    ShortIPv4.self, position, wireByteCount, bytes, &sights4, &seen.count4, flows4,
+                    ShortIPv4.self, position, wireByteCount, bytes, &sights4, &count4, flows4,
                     key, program)
             else { return index }
         } else {
@@ -45,7 +48,6 @@ func arriveShort(
             else { return index }
         }
         frames[index].advance(start)
-        seen.remoteCount &+= 1
     }
     return frames.count
 }

@@ -21,6 +21,12 @@ func enterShort(
     var frames = frames._mutatingExtracting(range)
     var bytes = bytes._mutatingExtracting(0..<bytes.byteCount)
     var services = services._mutatingExtracting(0..<services.count)
+    var sights4 = sights4._mutatingExtracting(seen.count4..<sights4.count)
+    var (count4, sentCount) = (0, 0)
+    defer {
+        seen.count4 &+= count4
+        seen.sentCount &+= sentCount
+    }
     let start = TunnelHeader.byteCount
     for index in frames.indices {
         guard frames[index].isFresh, frames[index].hasHeadroom else { return index }
@@ -33,7 +39,7 @@ func enterShort(
             guard
                 enter(
                     ShortIPv4.self, position, &frames[index], &bytes, &services, &sights4,
-                    &seen.count4, &seen.sentCount, flows4, key, program)
+                    &count4, &sentCount, flows4, key, program)
             else { return index }
         } else {
             guard bytes.u16(start &+ 12) == EtherType.ipv6.rawValue,
