@@ -50,22 +50,24 @@ private func drive(
     var (services, endpoints): ([FlowTraffic], [FlowTraffic]) = ([], [])
     var flows4: [FlowRecord<IPv4Address>] = []
     var flows6: [FlowRecord<IPv6Address>] = []
-    var sights: [Sight] = []
-    state.exchange(&services, &endpoints, &flows4, &flows6, &sights)
+    var sights4: [Sight<IPv4Address>] = []
+    var sights6: [Sight<IPv6Address>] = []
+    state.exchange(&services, &endpoints, &flows4, &flows6, &sights4, &sights6)
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
     let count = frames.count
     var work = Work(
         bytes: arena.bytes.rawBytes(at: 0, count: capacity), used: used,
         frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
         endpoints: endpoints.mutableSpan, flows4: flows4.mutableSpan,
-        flows6: flows6.mutableSpan, sights: sights.mutableSpan, now: now)
+        flows6: flows6.mutableSpan, sights4: sights4.mutableSpan, sights6: sights6.mutableSpan,
+        now: now)
     state.held.expire(now: work.seconds, into: &work)
     engine.run(&work, &state, program)
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
     arena.usedByteCount = usedAfterwards
     frames.count = countAfterwards
-    state.exchange(&services, &endpoints, &flows4, &flows6, &sights)
+    state.exchange(&services, &endpoints, &flows4, &flows6, &sights4, &sights6)
 }
 
 private struct MeshAlone: Engine {
@@ -75,16 +77,8 @@ private struct MeshAlone: Engine {
         var packet = Packet()
         var index = 0
         while index < work.frameCount {
-            let seen = state.usesShortWay ? lookAhead(from: index, &work, state, program) : 0
-            var position = 0
-            while position < seen {
-                position = goShort(index, from: position, to: seen, &work, &state, program)
-                guard position < seen else { break }
-                judge(index &+ position, &packet, &work, &state, program)
-                position &+= 1
-            }
-            index &+= seen
-            guard seen == 0 else { continue }
+            if state.usesShortWay { index = goShort(from: index, &work, &state, program) }
+            guard index < work.frameCount else { break }
             judge(index, &packet, &work, &state, program)
             index &+= 1
         }
