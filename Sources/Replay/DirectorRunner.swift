@@ -150,7 +150,7 @@ public struct NoDirectorObserver: DirectorObserver {
 
 extension Program {
     /// Of a node that no mesh reaches.
-    fileprivate static var withoutMesh: Program {
+    package static var withoutMesh: Program {
         let nowhere = IPv6Address(high: 0, low: 0)
         let mac = MACAddress(rawValue: 0x0257_4546_5403)
         return Program(
