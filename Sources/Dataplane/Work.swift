@@ -8,7 +8,7 @@
 import Wire
 
 struct Work: ~Copyable, ~Escapable {
-    private var bytes: MutableRawSpan
+    var bytes: MutableRawSpan
     private(set) var usedByteCount: Int
     var frames: MutableSpan<Frame>
     private(set) var frameCount: Int

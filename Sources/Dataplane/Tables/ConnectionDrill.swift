@@ -39,6 +39,12 @@ package struct ConnectionDrill: ~Copyable {
             Port(UInt16(truncatingIfNeeded: 40_000 + number & 15)), virtual: virtual, Port(80))
     }
 
+    @inline(__always)
+    private static func hash(_ number: Int, _ key: HashKey) -> UInt64 {
+        let flow = flow(number)
+        return connectionHash(flow.proto, flow.client, flow.clientPort, key)
+    }
+
     /// Makes these connections, the first of which ends in `ticks` and each `share` later ones a tick
     /// later.
     package mutating func insert(_ numbers: Range<Int>, ticks: Int, share: Int) {
@@ -60,12 +66,18 @@ package struct ConnectionDrill: ~Copyable {
 
     /// The same, with what is needed of the table read for all of them before the first.
     package func findTogether(_ numbers: Span<Int>) -> Int {
+        let key = table.key
         var touched: UInt32 = 0
         for index in numbers.indices {
-            touched &+= table.touchBucket(of: Self.flow(numbers[index]))
+            touched &+= table.touchBucket(Self.hash(numbers[index], key))
         }
         for index in numbers.indices {
-            touched &+= table.touchConnection(of: Self.flow(numbers[index]))
+            touched &+= table.touchConnection(table.hint(Self.hash(numbers[index], key)))
+        }
+        for index in numbers.indices {
+            touched &+= table.touchRest(
+                table.hint(Self.hash(numbers[index], key)),
+                clientPort: Self.flow(numbers[index]).clientPort, rules)
         }
         let count = find(numbers)
         return touched == .max && count == .max ? 0 : count
