@@ -89,18 +89,39 @@ extension Director: Engine {
     fileprivate mutating func run(
         _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
     ) {
+        guard var lent = lent.take() else { return }
         var packet = Packet()
         var index = 0
         while index < work.frameCount {
-            var frame = work.frames[index]
-            if case .pending = frame.verdict, let verdict = direct(&frame, &self, &work) {
-                frame.verdict = verdict
-                work.frames[index] = frame
+            let count = min(Limits.stretchFrameCount, work.frameCount &- index)
+            var position = 0
+            if state.usesShortWay { lookAhead(from: index, count: count, &lent, &work, self) }
+            while position < count {
+                if state.usesShortWay {
+                    position = goShort(
+                        index, from: position, to: count, &lent, &self, &work, &state.ledger)
+                    guard position < count else { break }
+                }
+                directLong(index &+ position, &packet, &work, &self, &state, program)
+                position &+= 1
             }
-            judge(index, &packet, &work, &state, program)
-            index &+= 1
+            index &+= count
         }
+        self.lent = consume lent
     }
+}
+
+@inline(never)
+private func directLong(
+    _ index: Int, _ packet: inout Packet, _ work: inout Work, _ director: inout Director,
+    _ state: inout NodeState, _ program: borrowing Program
+) {
+    var frame = work.frames[index]
+    if case .pending = frame.verdict, let verdict = direct(&frame, &director, &work) {
+        frame.verdict = verdict
+        work.frames[index] = frame
+    }
+    judge(index, &packet, &work, &state, program)
 }
 
 /// Takes a frame the general way, if it is not judged yet, and enters it in the ledger.

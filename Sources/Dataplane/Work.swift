@@ -8,7 +8,7 @@
 import Wire
 
 struct Work: ~Copyable, ~Escapable {
-    private var bytes: MutableRawSpan
+    var bytes: MutableRawSpan
     private(set) var usedByteCount: Int
     var frames: MutableSpan<Frame>
     private(set) var frameCount: Int
@@ -22,6 +22,8 @@ struct Work: ~Copyable, ~Escapable {
     /// What the short way has seen of the stretch that it is at.
     var sights4: MutableSpan<Sight<IPv4Address>>
     var sights6: MutableSpan<Sight<IPv6Address>>
+    /// What a director read ahead of its use, so that the reading cannot be left out.
+    var touched: UInt32 = 0
     /// Nanoseconds on the caller's clock.
     let now: UInt64
     let seconds: UInt32

@@ -53,6 +53,14 @@ public struct DirectorRules: Sendable {
         }
     }
 
+    /// Takes servers out, so that they can be borrowed beside the rest, and with a second call puts them
+    /// back.
+    @inline(__always)
+    mutating func exchange(_ virtualServers: inout [VirtualServer], _ servers: inout [RealServer]) {
+        swap(&self.virtualServers, &virtualServers)
+        swap(&self.servers, &servers)
+    }
+
     subscript(_ index: VirtualServerIndex) -> VirtualServer {
         @inline(__always) _read { yield virtualServers[Int(index.rawValue)] }
         @inline(__always) _modify { yield &virtualServers[Int(index.rawValue)] }

@@ -5,7 +5,7 @@ import Dataplane
 import Testing
 import Wire
 
-struct ConnectionBench: ~Copyable {
+struct ConnectionFixture: ~Copyable {
     static let virtual = IPv4Address(10, 0, 0, 1)
     static let port = Port(80)
 
