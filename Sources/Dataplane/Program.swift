@@ -86,7 +86,7 @@ public struct Program: Sendable {
     public let ingress: NetworkIndex
     public let peers: [Peer]
     public let networks: [OverlayNetwork]
-    public let endpoints: [Endpoint]
+    public private(set) var endpoints: [Endpoint]
     public var services = ServiceTable()
     public var addresses = AddressTable()
     public var ports = PortTable()
@@ -95,7 +95,7 @@ public struct Program: Sendable {
     /// The flow hash before the flow.
     let keyed: SipHash
     /// By `EndpointIndex`.
-    let shortEndpoints: [ShortEndpoint]
+    private(set) var shortEndpoints: [ShortEndpoint]
     /// The node's own VTEP; zero over IPv6.
     let vtep4: UInt32
     let ingressVNI: UInt32
@@ -133,6 +133,27 @@ public struct Program: Sendable {
         self.endpoints = endpoints
         vnis = networks.indices.map { (networks[$0].vni, NetworkIndex($0)) }
             .sorted { $0.0 < $1.0 }
+    }
+
+    /// Takes in a change. Costs what the change costs, unless another copy of the program is about,
+    /// whose tables are copied then.
+    public mutating func apply(_ change: ProgramChange) {
+        epoch = change.epoch
+        // All first, for one may take over another's address.
+        for (index, _) in change.endpoints {
+            let old = self[index]
+            addresses.withdraw(old)
+            if old.node == node { addresses.remove(old.mac, in: .mac(old.network)) }
+        }
+        for (index, endpoint) in change.endpoints {
+            endpoints[Int(index.rawValue)] = endpoint
+            shortEndpoints[Int(index.rawValue)] = ShortEndpoint(
+                endpoint, on: self[endpoint.network])
+            addresses.announce(endpoint, as: index)
+            guard endpoint.node == node else { continue }
+            addresses.insert(endpoint.mac, in: .mac(endpoint.network), .endpoint(index))
+        }
+        for (service, slots) in change.rows { services.replaceSlots(of: service, with: slots) }
     }
 
     // Read in place: a stage that wants one field of an endpoint does not copy the rest.

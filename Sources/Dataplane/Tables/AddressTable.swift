@@ -54,11 +54,13 @@ public struct AddressTable: Sendable {
     private var slots = [Slot](repeating: Slot(), count: 8)
     private var slotsInUse = 0
     private var slots4 = [AddressSlot].empty
+    private var slots4InUse = 0
     private var slotsMAC = [AddressSlot].empty
+    private var slotsMACInUse = 0
 
     public init() {}
 
-    public var count: Int { slotsInUse + slots4.usedCount + slotsMAC.usedCount }
+    public var count: Int { slotsInUse + slots4InUse + slotsMACInUse }
 
     /// What an IPv4 address is in `scope`.
     @inline(__always)
@@ -105,7 +107,7 @@ public struct AddressTable: Sendable {
     ) -> AddressTarget? {
         if let present = find(address, in: scope) { return present }
         guard !address.isIPv4Mapped else {
-            slots4.insert(Self.key(address.mappedIPv4, scope), target)
+            slots4.insert(Self.key(address.mappedIPv4, scope), target, &slots4InUse)
             return nil
         }
         if (slotsInUse + 1) * 2 > slots.count { grow() }
@@ -122,8 +124,49 @@ public struct AddressTable: Sendable {
     ) -> AddressTarget? {
         precondition(scope.isMAC)
         if let present = find(address, in: scope) { return present }
-        slotsMAC.insert(Self.key(address, scope.network), target)
+        slotsMAC.insert(Self.key(address, scope.network), target, &slotsMACInUse)
         return nil
+    }
+
+    /// Takes an address out; whether it was there.
+    @discardableResult
+    public mutating func remove(_ address: IPv6Address, in scope: AddressScope) -> Bool {
+        guard !address.isIPv4Mapped else {
+            return slots4.remove(Self.key(address.mappedIPv4, scope), &slots4InUse)
+        }
+        return remove6(address, in: scope)
+    }
+
+    /// Takes a MAC address out; whether it was there. The scope must be the MACs of a network.
+    @discardableResult
+    public mutating func remove(_ address: MACAddress, in scope: AddressScope) -> Bool {
+        precondition(scope.isMAC)
+        return slotsMAC.remove(Self.key(address, scope.network), &slotsMACInUse)
+    }
+
+    /// As `[AddressSlot].remove`, for IPv6.
+    private mutating func remove6(_ address: IPv6Address, in scope: AddressScope) -> Bool {
+        let mask = slots.count - 1
+        var hole = slot(address.high, address.low, scope)
+        while slots[hole].low != address.low || slots[hole].high != address.high
+            || slots[hole].scope != scope.rawValue
+        {
+            if slots[hole].scope == 0 { return false }
+            hole = (hole + 1) & mask
+        }
+        var index = (hole + 1) & mask
+        while slots[index].scope != 0 {
+            let start = slot(
+                slots[index].high, slots[index].low, AddressScope(rawValue: slots[index].scope))
+            if (index - start) & mask >= (index - hole) & mask {
+                slots[hole] = slots[index]
+                hole = index
+            }
+            index = (index + 1) & mask
+        }
+        slots[hole] = Slot()
+        slotsInUse -= 1
+        return true
     }
 
     /// Half full at most, and every entry can be found. For tests.
@@ -134,7 +177,8 @@ public struct AddressTable: Sendable {
                 find6(
                     IPv6Address(high: $0.high, low: $0.low), in: AddressScope(rawValue: $0.scope))
                     == $0.target
-            } && slots4.checkInvariants() && slotsMAC.checkInvariants()
+            } && slots4.checkInvariants(slots4InUse)
+            && slotsMAC.checkInvariants(slotsMACInUse)
     }
 
     @inline(__always)
