@@ -103,7 +103,7 @@ bench-data: release ## Make the deterministic traces of bench-data again
 
 # Where `make bench` writes its tables; those of a machine worth keeping are committed.
 bench_results ?= Benchmarks/results
-layers := swift package --package-path Benchmarks benchmark --no-progress --grouping metric \
+layers := swift package --package-path Benchmarks benchmark --no-progress --grouping metric --scale \
 	--time-units nanoseconds
 
 .PHONY: bench

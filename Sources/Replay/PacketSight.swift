@@ -23,6 +23,8 @@ struct PacketSight {
     /// Of transport header and payload by the packet's own word; nil in fragments.
     var transportByteCount: Int?
 
+    init() {}
+
     init(_ frame: RawSpan) {
         guard let link = LinkHeader(frame) else { return }
         network = link.byteCount
