@@ -79,7 +79,7 @@ struct TraceAimer: ~Copyable {
             arena.release(to: mark)
             return .filtered
         }
-        aimed.sight = PacketSight(arena.bytes(of: frame))
+        aimed.sight.look(at: arena.bytes(of: frame))
         let skip = aim(&aimed, &arena)
         if skip != nil { arena.release(to: mark) }
         return skip
