@@ -110,7 +110,7 @@ layers := swift package --package-path Benchmarks benchmark --no-progress --grou
 bench: release ## Measure everything, and write tables to Benchmarks/results (half an hour)
 	mkdir -p $(bench_results)
 	$(weft) bench --workers 2 --output $(bench_results)/bench.json | tee $(bench_results)/bench.txt
-	$(weft) bench --growth | tee $(bench_results)/growth.txt
+	$(weft) bench --growth --output $(bench_results)/growth.json | tee $(bench_results)/growth.txt
 	$(layers) 2>/dev/null | scripts/layer-table | tee $(bench_results)/layers.txt
 
 .PHONY: bench-quick
