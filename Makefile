@@ -101,6 +101,24 @@ bench-data: release ## Make the deterministic traces of bench-data again
 		-o bench-data/traces/generated-mixed.pcap
 	cd bench-data && grep -E '^[0-9a-f]{64}  ' README.md | sha256sum --quiet --check
 
+# Where `make bench` writes its tables; those of a machine worth keeping are committed.
+bench_results ?= Benchmarks/results
+layers := swift package --package-path Benchmarks benchmark --no-progress --grouping metric --scale \
+	--time-units nanoseconds
+
+.PHONY: bench
+bench: release ## Measure everything, and write tables to Benchmarks/results (half an hour)
+	mkdir -p $(bench_results)
+	$(weft) bench --workers 2 --output $(bench_results)/bench.json | tee $(bench_results)/bench.txt
+	$(weft) bench --growth --output $(bench_results)/growth.json | tee $(bench_results)/growth.txt
+	$(layers) 2>/dev/null | scripts/layer-table | tee $(bench_results)/layers.txt
+
+.PHONY: bench-quick
+bench-quick: release ## The same in under five minutes, to look at and not to keep
+	$(weft) bench --quick --workers 2
+	$(weft) bench --growth --quick
+	WEFT_BENCH_QUICK=1 $(layers) 2>/dev/null | scripts/layer-table
+
 .PHONY: clean
 clean: ## Remove everything built and written
-	rm -rf .build out
+	rm -rf .build Benchmarks/.build out

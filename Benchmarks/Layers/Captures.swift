@@ -9,10 +9,7 @@ private let packetCount = 1_000
 
 func captures() {
     let packet = [UInt8](repeating: 0x5a, count: 64)
-    let one = Benchmark.Configuration(
-        metrics: [.wallClock, .throughput], warmupIterations: 3, scalingFactor: .one,
-        maxDuration: .seconds(1), maxIterations: 10_000)
-    Benchmark("pcap: write \(packetCount) packets", configuration: one) { _ in
+    Benchmark("pcap: write \(packetCount) packets", configuration: single()) { _ in
         var writer = try PcapWriter(path: "/dev/null", linkType: .ethernet)
         for index in 0..<packetCount {
             try writer.write(
@@ -22,14 +19,16 @@ func captures() {
         try writer.close()
     }
     let file = pcap(of: packet)
-    Benchmark("pcap: read \(packetCount) packets", configuration: one) { benchmark in
+    Benchmark("pcap: read \(packetCount) packets", configuration: single()) { benchmark in
         var reader = try CaptureReader(bytes: file, name: "memory")
-        var record = PacketRecord()
-        var count = 0
+        var records = [PacketRecord](repeating: PacketRecord(), count: 256)
+        var sum = 0
         benchmark.startMeasurement()
-        while try reader.next(&record) { count += reader.bytes(of: record).byteCount }
+        while case let count = try reader.next(&records), count > 0 {
+            for index in 0..<count { sum += reader.bytes(of: records[index]).byteCount }
+        }
         benchmark.stopMeasurement()
-        blackHole(count)
+        blackHole(sum)
     }
 }
 

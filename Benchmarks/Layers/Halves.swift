@@ -8,10 +8,8 @@ import Bench
 import Benchmark
 
 func halves() {
-    let one = Benchmark.Configuration(
-        metrics: [.wallClock, .throughput], warmupIterations: 10, scalingFactor: .one,
-        maxDuration: .seconds(2), maxIterations: 5_000)
-    for flowCount in [10_000, 1_000_000] {
+    let one = single(.seconds(2), warmup: 10)
+    for flowCount in isQuick ? [10_000] : [10_000, 1_000_000] {
         let name = "\(flowCount) flows, batch of 256"
         Benchmark("entry: \(name)", configuration: one) { benchmark, mesh in
             mesh.fill()
@@ -67,7 +65,7 @@ func halves() {
         mesh.own()
         benchmark.stopMeasurement()
     } setup: {
-        try ScenarioMesh(Scenario(flowCount: 4_000_000))
+        try ScenarioMesh(Scenario(flowCount: isQuick ? 400_000 : 4_000_000))
     }
 }
 

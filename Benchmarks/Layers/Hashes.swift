@@ -7,7 +7,7 @@ import Wire
 
 func hashes() {
     let key = HashKey(k0: 1, k1: 2)
-    Benchmark("SipHash-1-3: IPv4 flow") { benchmark in
+    thousand("SipHash-1-3: IPv4 flow") { benchmark in
         for iteration in benchmark.scaledIterations {
             let client = IPv4Address(rawValue: UInt32(truncatingIfNeeded: iteration))
             let flow = FlowKey(
@@ -16,7 +16,7 @@ func hashes() {
             blackHole(flow.hash(key))
         }
     }
-    Benchmark("SipHash-1-3: IPv6 flow") { benchmark in
+    thousand("SipHash-1-3: IPv6 flow") { benchmark in
         for iteration in benchmark.scaledIterations {
             let client = IPv6Address(high: 0x2001_0db8_0000_0000, low: UInt64(iteration))
             let flow = FlowKey(
@@ -28,7 +28,7 @@ func hashes() {
         let backends = (1...taskCount).map { MaglevBackend(identity: UInt64($0)) }
         Benchmark(
             "Maglev: build \(size) slots for \(taskCount) tasks",
-            configuration: .init(scalingFactor: .one)
+            configuration: single()
         ) { benchmark in
             for _ in benchmark.scaledIterations { blackHole(Maglev.table(backends, size: size)) }
         }

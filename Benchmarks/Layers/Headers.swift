@@ -32,7 +32,7 @@ func headers() {
     let small4 = frame(byteCount: 64, isIPv6: false)
     let small6 = frame(byteCount: 84, isIPv6: true)
     let large = frame(byteCount: 1_514, isIPv6: false)
-    Benchmark("parse: Ethernet, IPv4, ports") { benchmark in
+    thousand("parse: Ethernet, IPv4, ports") { benchmark in
         for _ in benchmark.scaledIterations {
             guard let link = LinkHeader(small4.span.raw), let header = IPv4Header(link.payload),
                 let ports = TransportPorts(header.payload)
@@ -40,7 +40,7 @@ func headers() {
             blackHole(header.source.rawValue &+ UInt32(ports.source.rawValue))
         }
     }
-    Benchmark("parse: Ethernet, IPv6, ports") { benchmark in
+    thousand("parse: Ethernet, IPv6, ports") { benchmark in
         for _ in benchmark.scaledIterations {
             guard let link = LinkHeader(small6.span.raw), let header = IPv6Header(link.payload),
                 case .upperLayer(let layer) = header.walk,
@@ -49,17 +49,17 @@ func headers() {
             blackHole(header.source.low &+ UInt64(ports.source.rawValue))
         }
     }
-    Benchmark("checksum: 20 bytes") { benchmark in
+    thousand("checksum: 20 bytes") { benchmark in
         for _ in benchmark.scaledIterations {
             blackHole(Checksum.of(small4.span.raw.extracting(14..<34)))
         }
     }
-    Benchmark("checksum: 1500 bytes") { benchmark in
+    thousand("checksum: 1500 bytes") { benchmark in
         for _ in benchmark.scaledIterations {
             blackHole(Checksum.of(large.span.raw.extracting(14..<1_514)))
         }
     }
-    Benchmark("checksum: difference of an address and a port") { benchmark in
+    thousand("checksum: difference of an address and a port") { benchmark in
         for iteration in benchmark.scaledIterations {
             var delta = ChecksumDelta()
             delta.replace(0xc000_020b as UInt32, with: UInt32(truncatingIfNeeded: iteration))
@@ -67,7 +67,7 @@ func headers() {
             blackHole(delta.applied(to: 0x1234))
         }
     }
-    Benchmark("checksum: CRC32c of 1500 bytes") { benchmark in
+    thousand("checksum: CRC32c of 1500 bytes") { benchmark in
         for _ in benchmark.scaledIterations {
             blackHole(CRC32c.of(large.span.raw.extracting(14..<1_514)))
         }

@@ -1,15 +1,29 @@
-// Every case, layer by layer, from a header to a cluster.
+// Every case, layer by layer, from a header to a cluster: a file for each layer, and a line here.
 //
-// Cases scale by a thousand where one call is a matter of nanoseconds; what is printed then is a
-// thousand of them. Cases of IPVS mode (forwarding methods, schedulers) belong in a file of their own
-// beside these, and in this list.
+// Where one call is a matter of nanoseconds a case is a thousand of them, and its name says so. With WEFT_BENCH_QUICK set, each case has a fifth of a second instead of a second or
+// two, and meshes that take long to fill are left out: figures with more noise, in a minute.
 
 import Benchmark
+import Glibc
+
+let isQuick = getenv("WEFT_BENCH_QUICK") != nil
+
+/// A case of a thousand calls; `body` makes them by `scaledIterations`.
+func thousand(_ name: String, _ body: @escaping Benchmark.BenchmarkClosure) {
+    Benchmark(name + ", 1000 times", closure: body)
+}
+
+/// How a case is run whose unit is a call, or a batch, and not a thousand of them.
+func single(_ duration: Duration = .seconds(1), warmup: Int = 3) -> Benchmark.Configuration {
+    Benchmark.Configuration(
+        metrics: [.wallClock], warmupIterations: warmup, scalingFactor: .one,
+        maxDuration: isQuick ? .milliseconds(200) : duration, maxIterations: 10_000)
+}
 
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
-        metrics: [.wallClock, .throughput], warmupIterations: 3, scalingFactor: .kilo,
-        maxDuration: .seconds(1), maxIterations: 1_000)
+        metrics: [.wallClock], warmupIterations: 3, scalingFactor: .kilo,
+        maxDuration: isQuick ? .milliseconds(200) : .seconds(1), maxIterations: 1_000)
     headers()
     hashes()
     tables()

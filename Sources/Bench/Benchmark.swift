@@ -72,7 +72,7 @@ public struct Benchmark {
         var bench = Turns(recording, nodes, options, clock)
         var mesh = MeshPass(cluster, recording, now: tally.last)
         var read = ReadPass(path: path)
-        var replay = try ReplayPass(cluster, path: path)
+        var replay = try ReplayPass(cluster, path: path, clock: clock)
         bench.warm()
         for trial in 1...max(options.trials, 1) {
             progress("trial \(trial) of \(options.trials)")
@@ -80,6 +80,7 @@ public struct Benchmark {
             bench.mesh.run(&mesh)
             bench.read.run(&read)
             bench.replay.run(&replay)
+            bench.replayNodes.append(replay.nodeNanosecondsPerPacket)
         }
         let machine = Machine()
         if machine.countersMissing == nil, weft_counters_open() == 0 {

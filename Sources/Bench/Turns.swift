@@ -12,6 +12,8 @@ struct Turns: ~Copyable {
     var mesh: Trials
     var read: Trials
     var replay: Trials
+    /// Nanoseconds for each packet that a trial of `replay` spent on nodes and wire.
+    var replayNodes: [Double] = []
 
     init(
         _ recording: Recording, _ nodes: [BenchNode], _ options: BenchOptions,
@@ -60,6 +62,10 @@ struct Turns: ~Copyable {
         }
         figures.append(figure("mesh", .cached, mesh, floor: bothHalves))
         figures.append(figure("replay", nil, replay))
+        figures.append(
+            Spread(replayNodes).map {
+                BenchReport.Figure("replay, nodes", packets: replay.packetCount, spread: $0)
+            })
         for turn in floors { figures.append(figure(turn.half.name, turn.placement, turn.trials)) }
         for index in figures.indices where figures[index]?.name == "replay" {
             figures[index]?.allocations = nil

@@ -1,5 +1,5 @@
-// The processor's counters through perf_event_open(2), which has no glibc wrapper; memfd_create(2),
-// which Swift's import of glibc leaves out; and the revision.
+// The processor's counters through perf_event_open(2), which has no glibc wrapper; O_TMPFILE and
+// memfd_create(2), which Swift's import of glibc leaves out; and the revision.
 //
 // Both counters form one group, so that they count the same stretches. Invariant: nothing is counted
 // unless both are there.
@@ -8,6 +8,7 @@
 #include "CMachine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -68,4 +69,7 @@ char weft_build_revision(unsigned index) {
     return index < sizeof revision ? revision[index] : 0;
 }
 
-int weft_memory_file(void) { return memfd_create("weft", MFD_CLOEXEC); }
+int weft_temporary_file(const char *directory) {
+    int descriptor = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return descriptor >= 0 ? descriptor : memfd_create("weft", MFD_CLOEXEC);
+}

@@ -86,7 +86,7 @@ public struct Program: Sendable {
     public let ingress: NetworkIndex
     public let peers: [Peer]
     public let networks: [OverlayNetwork]
-    public let endpoints: [Endpoint]
+    public private(set) var endpoints: [Endpoint]
     public var services = ServiceTable()
     public var addresses = AddressTable()
     public var ports = PortTable()
@@ -95,13 +95,13 @@ public struct Program: Sendable {
     /// The flow hash before the flow.
     let keyed: SipHash
     /// By `EndpointIndex`.
-    let shortEndpoints: [ShortEndpoint]
+    private(set) var shortEndpoints: [ShortEndpoint]
     /// The node's own VTEP; zero over IPv6.
     let vtep4: UInt32
     /// The VXLAN header of the ingress network, as it lies in memory.
     let ingressVXLAN: UInt64
     /// Where tunnelled packets come from and who they are for.
-    let arrivals: ArrivalTable
+    private(set) var arrivals: ArrivalTable
     /// Networks by VNI, ascending.
     let vnis: [(vni: UInt32, network: NetworkIndex)]
 
@@ -124,7 +124,9 @@ public struct Program: Sendable {
         vtep4 = own.vtep.isIPv4Mapped ? own.vtep.mappedIPv4.rawValue : 0
         let vni = UInt64(networks[Int(ingress.rawValue)].vni)
         ingressVXLAN = (0x0800_0000_0000_0000 | vni << 8).bigEndian
-        arrivals = ArrivalTable(peers, endpoints, of: node, on: ingress)
+        let tasks = endpoints.indices.map { (EndpointIndex($0), endpoints[$0]) }
+        arrivals = ArrivalTable(
+            peers, tasks.filter { $1.node == node && $1.network == ingress }, of: node)
         self.epoch = epoch
         self.node = node
         self.hashKey = hashKey
@@ -138,6 +140,30 @@ public struct Program: Sendable {
         self.endpoints = endpoints
         vnis = networks.indices.map { (networks[$0].vni, NetworkIndex($0)) }
             .sorted { $0.0 < $1.0 }
+    }
+
+    /// Takes in a change. Costs what the change costs, unless another copy of the program is about,
+    /// whose tables are copied then.
+    public mutating func apply(_ change: ProgramChange) {
+        epoch = change.epoch
+        // All first, for one may take over another's address.
+        for (index, _) in change.endpoints {
+            let old = self[index]
+            addresses.withdraw(old)
+            guard old.node == node else { continue }
+            addresses.remove(old.mac, in: .mac(old.network))
+            if old.network == ingress { arrivals.remove(old.mac) }
+        }
+        for (index, endpoint) in change.endpoints {
+            endpoints[Int(index.rawValue)] = endpoint
+            shortEndpoints[Int(index.rawValue)] = ShortEndpoint(
+                endpoint, on: self[endpoint.network])
+            addresses.announce(endpoint, as: index)
+            guard endpoint.node == node else { continue }
+            addresses.insert(endpoint.mac, in: .mac(endpoint.network), .endpoint(index))
+            if endpoint.network == ingress { arrivals.insert(endpoint.mac, index) }
+        }
+        for (service, slots) in change.rows { services.replaceSlots(of: service, with: slots) }
     }
 
     // Read in place: a stage that wants one field of an endpoint does not copy the rest.

@@ -13,16 +13,18 @@ public func compile(_ cluster: Cluster, for node: NodeID, epoch: UInt64 = 1) -> 
 }
 
 public struct Compilation: Sendable {
-    public let cluster: Cluster
+    public internal(set) var cluster: Cluster
     /// By `EndpointIndex`: whose endpoint it is.
     public private(set) var tasks: [TaskID] = []
     /// By `VirtualServiceIndex`: which ports it stands for; every port of a virtual address if nil.
     public private(set) var hostPorts: [HostPort?] = []
-    private var endpoints: [Endpoint] = []
+    var endpoints: [Endpoint] = []
     /// By `TaskID`: the index of its first endpoint.
-    private var firstEndpoint: [Int] = []
-    private var services = ServiceTable()
-    private var addresses = AddressTable()
+    private(set) var firstEndpoint: [Int] = []
+    var services = ServiceTable()
+    /// By `ServiceID`: the index of its first row, and at the end the number of rows.
+    private(set) var firstRow: [Int] = []
+    var addresses = AddressTable()
     private var ports = PortTable()
 
     /// A service's host-mode ports on one node: they reach that node's own tasks only.
@@ -35,6 +37,7 @@ public struct Compilation: Sendable {
         addNodes()
         addEndpoints()
         for service in cluster.services { add(service) }
+        firstRow.append(services.count)
     }
 
     /// What the replay and reports call the endpoint.
@@ -86,16 +89,10 @@ extension Compilation {
     private mutating func addEndpoints() {
         for task in cluster.tasks {
             firstEndpoint.append(endpoints.count)
-            for endpoint in task.endpoints {
-                let index = EndpointIndex(endpoints.count)
-                let network = NetworkIndex(endpoint.network.rawValue)
-                endpoints.append(
-                    Endpoint(
-                        identity: task.identity.rawValue, node: NodeIndex(task.node.rawValue),
-                        network: network, service: ServiceIndex(task.service.rawValue),
-                        mac: endpoint.mac, address4: endpoint.v4, address6: endpoint.v6))
+            for endpoint in task.endpoints.map({ Dataplane.Endpoint(task, $0) }) {
+                addresses.announce(endpoint, as: EndpointIndex(endpoints.count))
+                endpoints.append(endpoint)
                 tasks.append(task.id)
-                insert(endpoint.v4, endpoint.v6, in: .network(network), .endpoint(index))
             }
         }
     }
@@ -103,10 +100,9 @@ extension Compilation {
     /// A row of slots for each network the service has an address on. The rows are alike: the same
     /// flow hash chooses the same task whichever network it comes by.
     private mutating func add(_ service: Service) {
+        firstRow.append(services.count)
         let tasks = cluster.tasks(of: service.id)
-        let backends = tasks.map(\.backend)
-        let size = Maglev.size(backendCount: max(service.replicaCountMax, backends.count))
-        let slots = Maglev.table(backends, size: size)
+        let slots = slots(of: service)
         for address in service.virtualAddresses {
             let index = append(service, on: address.network, tasks, slots)
             let network = NetworkIndex(address.network.rawValue)
@@ -115,12 +111,26 @@ extension Compilation {
         }
         guard service.ports.contains(where: { $0.mode == .host }) else { return }
         for node in cluster.nodes {
-            let own = tasks.filter { $0.node == node.id && !$0.endpoints.isEmpty }
+            let own = hostTasks(of: service.id, on: node.id)
             guard let network = own.first?.endpoints.first?.network else { continue }
-            let slots = Maglev.table(
-                own.map(\.backend), size: Maglev.size(backendCount: own.count))
-            _ = append(service, on: network, own[...], slots, HostPort(node: node.id))
+            _ = append(
+                service, on: network, own, Self.slots(of: own), HostPort(node: node.id))
         }
+    }
+
+    /// The slots of a service's published ports and virtual addresses.
+    func slots(of service: Service) -> [UInt16] {
+        Self.slots(of: cluster.tasks(of: service.id), countMax: service.replicaCountMax)
+    }
+
+    static func slots(of tasks: some Collection<Task>, countMax: Int = 0) -> [UInt16] {
+        Maglev.table(
+            tasks.map(\.backend), size: Maglev.size(backendCount: max(countMax, tasks.count)))
+    }
+
+    /// The tasks that a service's host-mode ports on a node lead to.
+    func hostTasks(of service: ServiceID, on node: NodeID) -> [Task] {
+        cluster.tasks(of: service).filter { $0.node == node && !$0.endpoints.isEmpty }
     }
 
     private mutating func append(
@@ -208,9 +218,19 @@ extension Compilation {
     }
 }
 
+extension Dataplane.Endpoint {
+    init(_ task: Task, _ endpoint: Task.Endpoint) {
+        self.init(
+            identity: task.identity.rawValue, node: NodeIndex(task.node.rawValue),
+            network: NetworkIndex(endpoint.network.rawValue),
+            service: ServiceIndex(task.service.rawValue), mac: endpoint.mac,
+            address4: endpoint.v4, address6: endpoint.v6)
+    }
+}
+
 extension Task {
     /// Only a running task takes new flows.
-    fileprivate var backend: MaglevBackend {
+    var backend: MaglevBackend {
         MaglevBackend(identity: identity.rawValue, weight: state == .running ? weight : 0)
     }
 }

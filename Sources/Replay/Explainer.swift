@@ -54,19 +54,20 @@ public struct Explainer: ~Copyable {
         do throws(CaptureError) {
             var capture = try CaptureReader(path: path)
             var record = PacketRecord()
+            var aimed = AimedPacket()
             while try capture.next(&record) {
                 count += 1
                 let bytes = capture.bytes(of: record)
-                let placement = runner.withArena { arena in
+                let skip = runner.withArena { arena in
                     aimer.place(
                         bytes, originalByteCount: record.originalByteCount, record.linkType,
-                        id: UInt64(count), &arena)
+                        id: UInt64(count), &arena, &aimed)
                 }
                 guard count < number else {
                     let packet = reader.lines(bytes, record.linkType)
-                    return tell(packet, placement, now: record.timestampNanoseconds)
+                    return tell(packet, aimed, skip, now: record.timestampNanoseconds)
                 }
-                pass(placement, now: record.timestampNanoseconds)
+                pass(skip == nil ? aimed : nil, now: record.timestampNanoseconds)
             }
         } catch {
             throw .capture(error)
@@ -105,24 +106,22 @@ public struct Explainer: ~Copyable {
     }
 
     /// A packet that only has to have passed.
-    private mutating func pass(_ placement: Placement, now: UInt64) {
-        if case .put(let frame, let node, _) = placement {
+    private mutating func pass(_ aimed: AimedPacket?, now: UInt64) {
+        if let aimed {
             var nobody = NoObserver()
-            runner.put(frame, at: node)
+            runner.put(aimed.frame, at: aimed.node)
             runner.run(now: now, observer: &nobody, clock: Self.noClock)
         }
         runner.reclaim()
     }
 
     private mutating func tell(
-        _ packet: [HeaderLine], _ placement: Placement, now: UInt64
+        _ packet: [HeaderLine], _ aimed: AimedPacket, _ skip: Skip?, now: UInt64
     ) -> Explanation {
         var explanation = Explanation()
         explanation.packet = packet
-        switch placement {
-        case .skip(let skip): explanation.skip = skip
-        case .put(let frame, let node, _): tell(&explanation, frame, at: node, now: now)
-        }
+        explanation.skip = skip
+        if skip == nil { tell(&explanation, aimed.frame, at: aimed.node, now: now) }
         return explanation
     }
 

@@ -11,7 +11,7 @@ import Wire
 
 public struct MeshRunner: ~Copyable {
     public let compilation: Compilation
-    public private(set) var arena = FrameArena()
+    public internal(set) var arena = FrameArena()
     private let nodes: [RunningNode]
     /// By node: frames that have reached it and are not judged yet.
     private var incoming: [FrameList]

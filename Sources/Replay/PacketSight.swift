@@ -23,7 +23,13 @@ struct PacketSight {
     /// Of transport header and payload by the packet's own word; nil in fragments.
     var transportByteCount: Int?
 
-    init(_ frame: RawSpan) {
+    init() {}
+
+    init(_ frame: RawSpan) { look(at: frame) }
+
+    /// Sees another frame, in place of what was seen before.
+    mutating func look(at frame: RawSpan) {
+        self = PacketSight()
         guard let link = LinkHeader(frame) else { return }
         network = link.byteCount
         if link.etherType == .ipv4, let header = IPv4Header(link.payload) {

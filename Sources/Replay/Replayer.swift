@@ -37,6 +37,8 @@ public struct Replayer: ~Copyable {
     /// What was cut off the end of the trace, if anything.
     public private(set) var truncation: CaptureTruncation?
     private var aimer: TraceAimer
+    /// The packet at hand.
+    private var aimed = AimedPacket()
     private let options: ReplayOptions
     private var order = OrderGuard()
     private var budget: BatchBudget
@@ -91,26 +93,38 @@ public struct Replayer: ~Copyable {
 
     private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }
 
+    /// Takes records by the batch, for that costs a third of asking for each.
     private mutating func replay<Observer: FrameObserver & ~Copyable>(
         _ reader: inout CaptureReader, _ observer: inout Observer, _ clock: () -> UInt64,
         _ progress: (UInt64) -> Void
     ) throws(CaptureError) {
-        var record = PacketRecord()
-        while !isDone, try reader.next(&record) {
-            let time = record.timestampNanoseconds &+ timeShift
-            if runner.isFull || time > batchStart &+ Self.batchSpanNanoseconds
-                || !budget.admits(
-                    record.capturedByteCount, freeByteCount: runner.arena.freeByteCount)
-            {
-                flush(&observer, clock)
-                runner.reclaim()
+        var records = [PacketRecord](repeating: PacketRecord(), count: Limits.batchFrameCount)
+        while !isDone, case let count = try reader.next(&records), count > 0 {
+            for index in 0..<count {
+                take(records[index], reader.bytes(of: records[index]), &observer, clock)
+                if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
+                if isDone { return }
             }
-            if runner.pendingCount == 0 { batchStart = time }
-            batchEnd = max(batchEnd, time)
-            count(record, time)
-            put(reader.bytes(of: record), record, time, &observer, clock)
-            if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
         }
+    }
+
+    /// Puts a packet before its node, a batch run first where there is no room for it.
+    private mutating func take<Observer: FrameObserver & ~Copyable>(
+        _ record: PacketRecord, _ bytes: RawSpan, _ observer: inout Observer,
+        _ clock: () -> UInt64
+    ) {
+        let time = record.timestampNanoseconds &+ timeShift
+        if runner.isFull || time > batchStart &+ Self.batchSpanNanoseconds
+            || !budget.admits(
+                record.capturedByteCount, freeByteCount: runner.arena.freeByteCount)
+        {
+            flush(&observer, clock)
+            runner.reclaim()
+        }
+        if runner.pendingCount == 0 { batchStart = time }
+        batchEnd = max(batchEnd, time)
+        count(record, time)
+        put(bytes, record, time, &observer, clock)
     }
 
     private mutating func count(_ record: PacketRecord, _ time: UInt64) {
@@ -124,22 +138,20 @@ public struct Replayer: ~Copyable {
         _ bytes: RawSpan, _ record: PacketRecord, _ time: UInt64, _ observer: inout Observer,
         _ clock: () -> UInt64
     ) {
-        let placement = runner.withArena { arena in
-            aimer.place(
-                bytes, originalByteCount: record.originalByteCount, record.linkType,
-                id: tally.packetCount, &arena)
+        let skip = aimer.place(
+            bytes, originalByteCount: record.originalByteCount, record.linkType,
+            id: tally.packetCount, &runner.arena, &aimed)
+        guard skip == nil else {
+            if let skip { tally[skip] &+= 1 }
+            return
         }
-        switch placement {
-        case .skip(let skip): tally[skip] &+= 1
-        case .put(var frame, let node, let sight):
-            frame.timestamp = time
-            if !order.admit(sight, frame, at: node) {
-                flush(&observer, clock)
-                _ = order.admit(sight, frame, at: node)
-            }
-            budget.add(frame.byteCount)
-            runner.put(frame, at: node)
+        aimed.frame.timestamp = time
+        if !order.admit(aimed.sight, aimed.frame, at: aimed.node) {
+            flush(&observer, clock)
+            _ = order.admit(aimed.sight, aimed.frame, at: aimed.node)
         }
+        budget.add(aimed.frame.byteCount)
+        runner.put(aimed.frame, at: aimed.node)
     }
 
     private mutating func flush<Observer: FrameObserver & ~Copyable>(

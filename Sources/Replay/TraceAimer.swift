@@ -23,18 +23,13 @@ public enum Skip: String, CaseIterable, Sendable {
     case unsupportedLink
 }
 
-/// Where a packet goes.
-enum Placement {
-    case put(Frame, NodeIndex, PacketSight)
-    case skip(Skip)
-}
-
 struct TraceAimer: ~Copyable {
     private let cluster: Cluster
     /// One for each node: they differ in host-mode ports.
     private let programs: [Program]
     /// Any program's: they agree on what is asked here.
     private let addresses: AddressTable
+    private let sources: MeshSources
     private var chooser: EntryChooser
     private let rules: [RemapRule]
     private let filter: PacketFilter?
@@ -62,28 +57,32 @@ struct TraceAimer: ~Copyable {
         self.cluster = cluster
         self.programs = programs
         addresses = programs[0].addresses
+        sources = MeshSources(cluster)
         chooser = EntryChooser(policy, nodeCount: programs.count)
         self.rules = rules
         self.filter = filter
     }
 
-    /// Copies a packet into the arena, aims it, and says where it goes.
+    /// Copies a packet into the arena, aims it, and fills in what there is to say of it; or says why it
+    /// goes nowhere.
     mutating func place(
         _ bytes: RawSpan, originalByteCount: Int, _ linkType: LinkType, id: UInt64,
-        _ arena: inout FrameArena
-    ) -> Placement {
+        _ arena: inout FrameArena, _ aimed: inout AimedPacket
+    ) -> Skip? {
         let mark = arena.usedByteCount
         guard
             let frame = LinkNormalizer.append(
                 bytes, originalByteCount: originalByteCount, linkType, id: id, to: &arena)
-        else { return .skip(.unsupportedLink) }
+        else { return .unsupportedLink }
+        aimed.frame = frame
         guard matchesFilter(arena.bytes(of: frame), frame.wireByteCount) else {
             arena.release(to: mark)
-            return .skip(.filtered)
+            return .filtered
         }
-        let placement = aim(frame, &arena)
-        if case .skip = placement { arena.release(to: mark) }
-        return placement
+        aimed.sight.look(at: arena.bytes(of: frame))
+        let skip = aim(&aimed, &arena)
+        if skip != nil { arena.release(to: mark) }
+        return skip
     }
 
     private func matchesFilter(_ bytes: RawSpan, _ originalByteCount: Int) -> Bool {
@@ -93,67 +92,68 @@ struct TraceAimer: ~Copyable {
         }
     }
 
-    private mutating func aim(_ frame: Frame, _ arena: inout FrameArena) -> Placement {
-        let sight = PacketSight(arena.bytes(of: frame))
-        guard let source = sight.source, let destination = sight.destination else {
-            return enter(frame, sight)
+    private mutating func aim(_ aimed: inout AimedPacket, _ arena: inout FrameArena) -> Skip? {
+        guard let source = aimed.sight.source, let destination = aimed.sight.destination else {
+            return enter(&aimed)
         }
-        if sight.isLaterFragment, let aimed = fragments[key(source, destination, sight)] {
-            return follow(aimed, frame, sight, &arena)
+        if aimed.sight.isLaterFragment,
+            let before = fragments[key(source, destination, aimed.sight)]
+        {
+            return follow(before, &aimed, &arena)
         }
-        if let rule = rule(for: frame, sight, arena), let port = rule.port(for: sight.proto) {
-            return remap(frame, sight, to: port, source, destination, &arena)
+        if !rules.isEmpty, let rule = rule(for: aimed.frame, aimed.sight, arena),
+            let port = rule.port(for: aimed.sight.proto)
+        {
+            return remap(&aimed, to: port, source, destination, &arena)
         }
-        if let task = taskEndpoint(source) {
-            return leave(frame, sight, task)
-        }
+        guard sources.mayContain(source) else { return enter(&aimed) }
+        if let task = taskEndpoint(source) { return leave(&aimed, task) }
         guard case .node(let node) = addresses.find(source, in: .clients) else {
-            return enter(frame, sight)
+            return enter(&aimed)
         }
-        guard sight.hasPorts, !isMeshAddress(destination) else { return .skip(.host) }
-        return reply(
-            frame, sight, from: sight.sourcePort, at: node, source, destination, &arena)
+        guard aimed.sight.hasPorts, !isMeshAddress(destination) else { return .host }
+        return reply(&aimed, from: aimed.sight.sourcePort, at: node, source, destination, &arena)
     }
 
-    private mutating func enter(_ frame: Frame, _ sight: PacketSight) -> Placement {
-        .put(frame, chooser.choose(sight, addresses), sight)
+    private mutating func enter(_ aimed: inout AimedPacket) -> Skip? {
+        aimed.node = chooser.choose(aimed.sight, addresses)
+        return nil
     }
 
-    private func leave(
-        _ frame: Frame, _ sight: PacketSight, _ endpoint: EndpointIndex
-    ) -> Placement {
-        var frame = frame
-        frame.arrival = .task(endpoint)
-        return .put(frame, programs[0][endpoint].node, sight)
+    private func leave(_ aimed: inout AimedPacket, _ endpoint: EndpointIndex) -> Skip? {
+        aimed.frame.arrival = .task(endpoint)
+        aimed.node = programs[0][endpoint].node
+        return nil
     }
 
     /// Turns a packet of the trace that a rule matched into one to or from a published port. The
     /// end with the lower port is taken for the service.
     private mutating func remap(
-        _ frame: Frame, _ sight: PacketSight, to port: Port, _ source: IPv6Address,
+        _ aimed: inout AimedPacket, to port: Port, _ source: IPv6Address,
         _ destination: IPv6Address, _ arena: inout FrameArena
-    ) -> Placement {
+    ) -> Skip? {
+        let sight = aimed.sight
         let isRequest = sight.destinationPort <= sight.sourcePort
         let server = isRequest ? destination : source
         guard let (node, address) = target(for: server, isIPv4: sight.isIPv4) else {
-            return enter(frame, sight)
+            return enter(&aimed)
         }
         guard isRequest else {
-            return reply(frame, sight, from: port, at: node, source, destination, &arena)
+            return reply(&aimed, from: port, at: node, source, destination, &arena)
         }
-        var bytes = arena.mutableBytes(of: frame)
+        var bytes = arena.mutableBytes(of: aimed.frame)
         Replay.aim(&bytes, sight, destination: (address, port))
         remember(.request(address), source, destination, sight)
-        var aimed = sight
-        aimed.destination = address
-        return enter(frame, aimed)
+        aimed.sight.destination = address
+        return enter(&aimed)
     }
 
     /// Makes a packet the answer of the task that the mesh chose for its flow.
     private mutating func reply(
-        _ frame: Frame, _ sight: PacketSight, from port: Port, at node: NodeIndex,
-        _ source: IPv6Address, _ client: IPv6Address, _ arena: inout FrameArena
-    ) -> Placement {
+        _ aimed: inout AimedPacket, from port: Port, at node: NodeIndex, _ source: IPv6Address,
+        _ client: IPv6Address, _ arena: inout FrameArena
+    ) -> Skip? {
+        let sight = aimed.sight
         let index = Int(node.rawValue)
         let flow = FlowKey(
             client: client, clientPort: sight.destinationPort, servicePort: port,
@@ -162,29 +162,28 @@ struct TraceAimer: ~Copyable {
             let choice = programs[index].choose(
                 flow, service: binding.service, target: binding.target),
             let address = address(of: choice.endpoint, isIPv4: sight.isIPv4)
-        else { return .skip(.host) }
-        var bytes = arena.mutableBytes(of: frame)
+        else { return .host }
+        var bytes = arena.mutableBytes(of: aimed.frame)
         Replay.aim(&bytes, sight, source: (address, choice.target))
         remember(.reply(choice.endpoint), source, client, sight)
-        return leave(frame, sight, choice.endpoint)
+        return leave(&aimed, choice.endpoint)
     }
 
     private mutating func follow(
-        _ aimed: FragmentAim, _ frame: Frame, _ sight: PacketSight, _ arena: inout FrameArena
-    ) -> Placement {
-        var bytes = arena.mutableBytes(of: frame)
-        switch aimed {
+        _ before: FragmentAim, _ aimed: inout AimedPacket, _ arena: inout FrameArena
+    ) -> Skip? {
+        let sight = aimed.sight
+        switch before {
         case .request(let address):
+            var bytes = arena.mutableBytes(of: aimed.frame)
             Replay.aim(&bytes, sight, destination: (address, Port(0)))
-            var aimed = sight
-            aimed.destination = address
-            return enter(frame, aimed)
+            aimed.sight.destination = address
+            return enter(&aimed)
         case .reply(let endpoint):
-            guard let address = address(of: endpoint, isIPv4: sight.isIPv4) else {
-                return .skip(.host)
-            }
+            guard let address = address(of: endpoint, isIPv4: sight.isIPv4) else { return .host }
+            var bytes = arena.mutableBytes(of: aimed.frame)
             Replay.aim(&bytes, sight, source: (address, Port(0)))
-            return leave(frame, sight, endpoint)
+            return leave(&aimed, endpoint)
         }
     }
 

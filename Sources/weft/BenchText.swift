@@ -11,7 +11,7 @@ struct BenchText {
     var text: String {
         var parts = [opening, figures, batches]
         parts.append(
-            [counters, memory, workers, clock, ledger].compactMap { $0 }
+            [replay, counters, memory, workers, clock, ledger].compactMap { $0 }
                 .joined(separator: "\n"))
         if let comparison = report.comparison { parts.append(changes(comparison)) }
         return parts.joined(separator: "\n\n")
@@ -82,6 +82,16 @@ struct BenchText {
         return table.text
     }
 
+    /// What end to end costs beside the work that it is for.
+    private var replay: String? {
+        let figures = ["replay", "replay, nodes"].compactMap { name in
+            report.figures.first { $0.name == name }?.spread.median
+        }
+        guard figures.count == 2, figures[0] > 0 else { return nil }
+        return "Replay: from file to verdict at \(fixed(figures[1] / figures[0], 2)) of the speed "
+            + "of its nodes; batches end where the order of packets asks for it"
+    }
+
     private var counters: String {
         if let missing = report.machine.countersMissing {
             return "Cycles: this machine does not show them (\(missing))"
@@ -108,7 +118,9 @@ struct BenchText {
             return "Workers: \(scaling.workers) do \(fixed(scaling.megapackets.median, 2)) Mpps "
                 + "where one does \(fixed(scaling.oneWorkerMegapackets.median, 2)): "
                 + "\(fixed(scaling.ratio.median, 2)) times (\(fixed(scaling.ratio.firstQuartile, 2)) "
-                + "to \(fixed(scaling.ratio.thirdQuartile, 2))); \(shards) packets, "
+                + "to \(fixed(scaling.ratio.thirdQuartile, 2)), best against best "
+                + "\(fixed(scaling.megapackets.max / scaling.oneWorkerMegapackets.max, 2))); "
+                + "\(shards) packets, "
                 + "\(scaling.allocations) allocations"
         }
     }

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Bench
+import Capture
 import Foundation
 import Mesh
 
@@ -59,6 +60,11 @@ struct BenchVerb: ParsableCommand {
     @Flag(help: "Report in JSON, schema weft.bench/1.")
     var json = false
 
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("Write the report to this file too, in JSON.", valueName: "json"))
+    var output: String?
+
     func validate() throws {
         if (input == nil) != composeFile.isEmpty {
             throw ValidationError("-i and -c: give both, or neither")
@@ -89,6 +95,7 @@ struct BenchVerb: ParsableCommand {
                 Message.write("--compare: \(difference)")
             }
         }
+        try write(report)
         print(json ? try JSON.text(report) : BenchText(report: report).text)
         if !report.holds { throw Exit.assertion }
     }
@@ -113,8 +120,8 @@ struct BenchVerb: ParsableCommand {
     private func measureGenerated() throws -> BenchReport {
         var workload = Workload()
         if quick { workload.packetCount = 50_000 }
-        guard let file = MemoryFile() else {
-            Message.write("no memory for a trace: \(unsafe String(cString: strerror(errno)))")
+        guard let file = TemporaryFile() else {
+            Message.write("no room for a trace: \(unsafe String(cString: strerror(errno)))")
             throw Exit.cannotCreate
         }
         let cluster: Cluster
@@ -159,6 +166,7 @@ struct BenchVerb: ParsableCommand {
             throw Message.fail(error, Exit.assertion)
         }
         progress.clear()
+        try write(growth)
         print(json ? try JSON.text(growth) : GrowthText(growth: growth).text)
         if !growth.build.isDebug, growth.rows.contains(where: { $0.allocations > 0 }) {
             throw Exit.assertion
@@ -188,6 +196,19 @@ struct BenchVerb: ParsableCommand {
         progress.clear()
         print(json ? try JSON.text(growth) : DirectorGrowthText(growth: growth).text)
         if !growth.holds { throw Exit.assertion }
+    }
+
+    /// Writes a report to the file that was asked for, if one was.
+    private func write(_ report: some Encodable) throws {
+        guard let output else { return }
+        let text = try JSON.text(report)
+        do throws(CaptureError) {
+            var file = try TextFile(path: output)
+            try file.write(text + "\n")
+            try file.close()
+        } catch {
+            throw Message.fail(error, Exit.cannotCreate)
+        }
     }
 
     /// A report of another day.

@@ -29,7 +29,7 @@ struct GrowthText {
             changes.add(
                 [change.name]
                     + [spread.median, spread.min, spread.firstQuartile, spread.thirdQuartile]
-                    .map { fixed($0, 3) })
+                    .map { fixed($0, 4) })
         }
         return [
             BenchText.place(growth.label, growth.machine, growth.build), table.text, changes.text,

@@ -75,6 +75,10 @@ import Testing
         #expect(try packets(report, "floor, entry") == packets(report, "entry"))
         #expect(try packets(report, "read") == 4_000)
         #expect(try packets(report, "replay") == 4_000)
+        let replay = report.figures.first { $0.name == "replay" }
+        let nodes = report.figures.first { $0.name == "replay, nodes" }
+        // What the nodes take is part of what the replay takes.
+        #expect(try #require(nodes).spread.max <= #require(replay).spread.max)
         #expect(report.trace.packets == 4_000 && report.ledger.isBalanced)
     }
 

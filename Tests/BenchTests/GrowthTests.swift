@@ -60,7 +60,7 @@ import Testing
 
     @Test func `a change is told step by step`() throws {
         let changes = try Growth.changes(serviceCount: 10, options) { 0 }
-        #expect(changes.count == 5)
+        #expect(changes.count == 8)
         #expect(changes.last?.name == "a Maglev table of 65537 slots for 1000 tasks")
     }
 }

@@ -81,5 +81,39 @@ import Wire
             #expect(node.judge([], now: mesh.now).isEmpty)
             #expect(node.ledger.generated > 0 && node.ledger.delivered > 0)
         }
+
+        /// Allocations of a change of one task among so many services, and of publishing it.
+        private func allocationsOfChange(
+            serviceCount: Int
+        ) throws -> (change: UInt64, publish: UInt64) {
+            var specification = ClusterSpecification.nodes(2)
+            specification.ingress.v4 = IPv4Prefix(IPv4Address(10, 0, 0, 0), length: 8)
+                .map { SubnetSpecification(prefix: $0) }
+            specification.services = (0..<serviceCount).map { index in
+                ServiceSpecification(
+                    "service\(index)", replicas: 4,
+                    publish: [PortSpecification(UInt16(10_000 + index), 80, .udp)])
+            }
+            var compilation = Compilation(try Cluster.assemble(specification))
+            var pair = ProgramPair(compilation.program(for: NodeID(1)))
+            var counts: (change: UInt64, publish: UInt64) = (0, 0)
+            // Both copies are alone with their tables from the third change on.
+            for epoch in 2..<UInt64(6) {
+                var task = compilation.cluster.tasks[2 * serviceCount]
+                task.weight = task.weight == 0 ? 1 : 0
+                task.node = NodeID(1 - task.node.rawValue)
+                var change: ProgramChange?
+                counts.change = allocations { change = compilation.replace(task, epoch: epoch) }
+                let noted = try #require(change)
+                counts.publish = allocations { pair.publish(noted) }
+            }
+            return counts
+        }
+
+        @Test func `a change allocates alike among ten services and two thousand`() throws {
+            let few = try allocationsOfChange(serviceCount: 10)
+            let many = try allocationsOfChange(serviceCount: 2_000)
+            #expect(few == many && few.change > 0 && few.change < 40 && few.publish == 0)
+        }
     }
 #endif

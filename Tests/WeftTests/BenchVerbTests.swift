@@ -68,6 +68,17 @@ import Testing
         }
     }
 
+    @Test func `the report is written to a file as it is printed`() throws {
+        try WeftProcess.withFile("report.json", Data()) { path in
+            let run = try bench("--json", "--output", path)
+            let file = FileManager.default.contents(atPath: path)
+            #expect(run.status == 0 && !run.output.isEmpty)
+            #expect(file.map { String(decoding: $0, as: UTF8.self) } == run.output)
+        }
+        let run = try bench("--output", "/nowhere/report.json")
+        #expect(run.status == 73 && run.errors.contains("/nowhere/report.json"))
+    }
+
     @Test(arguments: [
         (["-i", "a"], 64, "-i and -c: give both, or neither"),
         (["-c", "a"], 64, "-i and -c: give both, or neither"),

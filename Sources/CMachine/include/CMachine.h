@@ -1,4 +1,4 @@
-// What Swift cannot ask by itself: the processor's counters, a file in memory, the revision built.
+// What Swift cannot ask by itself: the processor's counters, a file without a name, the revision built.
 // Everything here takes and returns plain numbers.
 
 #ifndef WEFT_MACHINE_H
@@ -20,7 +20,8 @@ void weft_counters_close(void);
 /// once where the program was built without.
 char weft_build_revision(unsigned index);
 
-/// A descriptor of an empty file in memory, closed on exec; -1 with errno where there is none.
-int weft_memory_file(void);
+/// A descriptor of an empty file without a name in `directory`, or in memory where that cannot be,
+/// closed on exec; -1 with errno where there is neither.
+int weft_temporary_file(const char *directory);
 
 #endif

@@ -7,7 +7,7 @@
 // of (identity, weight) pairs, not on their order, so nodes that agree on the set agree on it.
 
 /// One backend to be placed in a table.
-public struct MaglevBackend: Sendable {
+public struct MaglevBackend: Hashable, Sendable {
     /// Stable across programs: what the backend's preferred slots follow from.
     public var identity: UInt64
     /// Relative share; zero takes no slot.

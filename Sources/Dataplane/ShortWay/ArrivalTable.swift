@@ -9,23 +9,32 @@ import Wire
 struct ArrivalTable: Sendable {
     private var nodes: [AddressSlot]
     private var tasks: [AddressSlot]
+    private var taskCount = 0
 
-    init(_ peers: [Peer], _ endpoints: [Endpoint], of node: NodeIndex, on ingress: NetworkIndex) {
-        let tasks = endpoints.enumerated().filter {
-            $0.element.node == node && $0.element.network == ingress
-        }
+    /// `endpoints` with their indices: this node's on the ingress network.
+    init(_ peers: [Peer], _ endpoints: [(EndpointIndex, Endpoint)], of node: NodeIndex) {
         nodes = .sparse(for: peers.count)
-        self.tasks = .sparse(for: tasks.count)
+        tasks = .sparse(for: endpoints.count)
+        var nodeCount = 0
         let own = peers[Int(node.rawValue)].vtep
         for (index, peer) in peers.enumerated() where peer.vtep.isIPv4Mapped && peer.vtep != own {
             let key = UInt64(peer.vtep.mappedIPv4.rawValue.bigEndian)
-            guard !peer.vtep.mappedIPv4.isMartian, nodes.find(key).kind == .nothing else { continue }
-            nodes.insert(key, .node(NodeIndex(index)))
+            guard !peer.vtep.mappedIPv4.isMartian, nodes.find(key).kind == .nothing else {
+                continue
+            }
+            nodes.insert(key, .node(NodeIndex(index)), &nodeCount)
         }
-        for (index, endpoint) in tasks
-        where self.tasks.find(endpoint.mac.rawValue).kind == .nothing {
-            self.tasks.insert(endpoint.mac.rawValue, .endpoint(EndpointIndex(index)))
-        }
+        for (index, endpoint) in endpoints { insert(endpoint.mac, index) }
+    }
+
+    /// Adds a task, unless another has its address.
+    mutating func insert(_ address: MACAddress, _ index: EndpointIndex) {
+        guard tasks.find(address.rawValue).kind == .nothing else { return }
+        tasks.insert(address.rawValue, .endpoint(index), &taskCount)
+    }
+
+    mutating func remove(_ address: MACAddress) {
+        _ = tasks.remove(address.rawValue, &taskCount)
     }
 
     /// The node with a VTEP, given as it lies in memory.

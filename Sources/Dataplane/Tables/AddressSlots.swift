@@ -67,18 +67,38 @@ extension [AddressSlot] {
         }
     }
 
-    /// Adds a key that is not there yet.
-    mutating func insert(_ key: UInt64, _ target: AddressTarget) {
+    /// Adds a key that is not there yet, to `usedCount` others.
+    mutating func insert(_ key: UInt64, _ target: AddressTarget, _ usedCount: inout Int) {
         if (usedCount + 1) * 2 > count { grow() }
         place(AddressSlot(key, target))
+        usedCount += 1
     }
 
-    /// Slots in use.
-    var usedCount: Int { count { $0.kind != .nothing } }
+    /// Takes a key out, and moves those back that had to pass it; whether it was there.
+    mutating func remove(_ key: UInt64, _ usedCount: inout Int) -> Bool {
+        let mask = count - 1
+        var hole = start(key)
+        while self[hole].key != key || self[hole].kind == .nothing {
+            if self[hole].kind == .nothing { return false }
+            hole = (hole + 1) & mask
+        }
+        var index = (hole + 1) & mask
+        while self[index].kind != .nothing {
+            // Its probe passes the hole if it has come at least as far as from there.
+            if (index - start(self[index].key)) & mask >= (index - hole) & mask {
+                self[hole] = self[index]
+                hole = index
+            }
+            index = (index + 1) & mask
+        }
+        self[hole] = AddressSlot()
+        usedCount -= 1
+        return true
+    }
 
-    /// Half full at most, and every entry can be found.
-    func checkInvariants() -> Bool {
-        usedCount * 2 <= count
+    /// Half full at most, as many in use as said, and every entry can be found.
+    func checkInvariants(_ usedCount: Int) -> Bool {
+        usedCount * 2 <= count && usedCount == count { $0.kind != .nothing }
             && allSatisfy { $0.kind == .nothing || find($0.key).target == $0.target }
     }
 

@@ -54,13 +54,15 @@ public struct AddressTable: Sendable {
     private var slots = [Slot](repeating: Slot(), count: 8)
     private var slotsInUse = 0
     private var slots4 = [AddressSlot].empty
+    private var slots4InUse = 0
     private var slotsMAC = [AddressSlot].empty
+    private var slotsMACInUse = 0
     /// By node: the first of the IPv4 addresses that its clients use; no address where there is none.
     private var firstAddresses4: [UInt64] = []
 
     public init() {}
 
-    public var count: Int { slotsInUse + slots4.usedCount + slotsMAC.usedCount }
+    public var count: Int { slotsInUse + slots4InUse + slotsMACInUse }
 
     /// What an IPv4 address is in `scope`.
     @inline(__always)
@@ -118,7 +120,7 @@ public struct AddressTable: Sendable {
     ) -> AddressTarget? {
         if let present = find(address, in: scope) { return present }
         guard !address.isIPv4Mapped else {
-            slots4.insert(Self.key(address.mappedIPv4, scope), target)
+            slots4.insert(Self.key(address.mappedIPv4, scope), target, &slots4InUse)
             if scope == .clients, case .node(let node) = target {
                 note(address.mappedIPv4, of: Int(node.rawValue))
             }
@@ -138,13 +140,62 @@ public struct AddressTable: Sendable {
     ) -> AddressTarget? {
         precondition(scope.isMAC)
         if let present = find(address, in: scope) { return present }
-        slotsMAC.insert(Self.key(address, scope.network), target)
+        slotsMAC.insert(Self.key(address, scope.network), target, &slotsMACInUse)
         return nil
     }
 
     private mutating func note(_ address: IPv4Address, of node: Int) {
         while firstAddresses4.count <= node { firstAddresses4.append(.max) }
         if firstAddresses4[node] == .max { firstAddresses4[node] = UInt64(address.rawValue) }
+    }
+
+    private mutating func forget(_ address: IPv4Address) {
+        for index in firstAddresses4.indices
+        where firstAddresses4[index] == UInt64(address.rawValue) {
+            firstAddresses4[index] = .max
+        }
+    }
+
+    /// Takes an address out; whether it was there.
+    @discardableResult
+    public mutating func remove(_ address: IPv6Address, in scope: AddressScope) -> Bool {
+        guard !address.isIPv4Mapped else {
+            if scope == .clients { forget(address.mappedIPv4) }
+            return slots4.remove(Self.key(address.mappedIPv4, scope), &slots4InUse)
+        }
+        return remove6(address, in: scope)
+    }
+
+    /// Takes a MAC address out; whether it was there. The scope must be the MACs of a network.
+    @discardableResult
+    public mutating func remove(_ address: MACAddress, in scope: AddressScope) -> Bool {
+        precondition(scope.isMAC)
+        return slotsMAC.remove(Self.key(address, scope.network), &slotsMACInUse)
+    }
+
+    /// As `[AddressSlot].remove`, for IPv6.
+    private mutating func remove6(_ address: IPv6Address, in scope: AddressScope) -> Bool {
+        let mask = slots.count - 1
+        var hole = slot(address.high, address.low, scope)
+        while slots[hole].low != address.low || slots[hole].high != address.high
+            || slots[hole].scope != scope.rawValue
+        {
+            if slots[hole].scope == 0 { return false }
+            hole = (hole + 1) & mask
+        }
+        var index = (hole + 1) & mask
+        while slots[index].scope != 0 {
+            let start = slot(
+                slots[index].high, slots[index].low, AddressScope(rawValue: slots[index].scope))
+            if (index - start) & mask >= (index - hole) & mask {
+                slots[hole] = slots[index]
+                hole = index
+            }
+            index = (index + 1) & mask
+        }
+        slots[hole] = Slot()
+        slotsInUse -= 1
+        return true
     }
 
     /// Half full at most, and every entry can be found. For tests.
@@ -155,7 +206,8 @@ public struct AddressTable: Sendable {
                 find6(
                     IPv6Address(high: $0.high, low: $0.low), in: AddressScope(rawValue: $0.scope))
                     == $0.target
-            } && slots4.checkInvariants() && slotsMAC.checkInvariants()
+            } && slots4.checkInvariants(slots4InUse)
+            && slotsMAC.checkInvariants(slotsMACInUse)
     }
 
     @inline(__always)

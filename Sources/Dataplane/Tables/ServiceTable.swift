@@ -40,6 +40,8 @@ public struct ServiceTable: Sendable {
     private var backends: [EndpointIndex] = []
     private var narrowSlots: [UInt8] = []
     private var wideSlots: [UInt16] = []
+    /// By service: the slots that its row has room for.
+    private var rooms: [UInt32] = []
 
     public init() {}
 
@@ -88,8 +90,37 @@ public struct ServiceTable: Sendable {
             narrowSlots += slots.map { UInt8(truncatingIfNeeded: $0) }
         }
         backends += endpoints
+        rooms.append(entry.slotCount)
         services.append(entry)
         return VirtualServiceIndex(services.count - 1)
+    }
+
+    /// Gives a service other slots, from `Maglev.table`, over the endpoints it has. In place if the row
+    /// has ever been as long.
+    public mutating func replaceSlots(of index: VirtualServiceIndex, with slots: [UInt16]) {
+        let position = Int(index.rawValue)
+        var entry = services[position]
+        precondition(slots.allSatisfy { $0 < entry.backendCount })
+        if slots.count > Int(rooms[position]) {
+            rooms[position] = UInt32(slots.count)
+            let end = entry.hasWideSlots ? wideSlots.count : narrowSlots.count
+            entry.slotBase = UInt32(end)
+            if entry.hasWideSlots {
+                wideSlots.append(contentsOf: repeatElement(0, count: slots.count))
+            } else {
+                narrowSlots.append(contentsOf: repeatElement(0, count: slots.count))
+            }
+        }
+        entry.slotCount = UInt32(slots.count)
+        services[position] = entry
+        let base = Int(entry.slotBase)
+        if entry.hasWideSlots {
+            for slot in slots.indices { wideSlots[base + slot] = slots[slot] }
+        } else {
+            for slot in slots.indices {
+                narrowSlots[base + slot] = UInt8(truncatingIfNeeded: slots[slot])
+            }
+        }
     }
 
     /// Bytes of slots and backends, all services together.

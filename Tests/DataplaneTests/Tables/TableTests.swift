@@ -44,6 +44,50 @@ import Wire
         #expect(isComplete)
     }
 
+    @Test(arguments: [UInt64(1), 2, 3])
+    func `what is taken out is gone, and nothing else`(_ seed: UInt64) {
+        struct Key: Hashable {
+            var address: IPv6Address
+            var scope: AddressScope
+        }
+        var generator = SeededGenerator(seed: seed)
+        let networks = [NetworkIndex(0), NetworkIndex(1)]
+        var table = AddressTable()
+        var naive: [Key: AddressTarget] = [:]
+        var naiveMACs: [UInt64: AddressTarget] = [:]
+        for index in 0..<6_000 {
+            let target = AddressTarget.endpoint(EndpointIndex(index))
+            let low = UInt64(generator.number(0...200))
+            let isIPv4 = generator.number(0...1) == 0
+            let key = Key(
+                address: isIPv4
+                    ? IPv6Address(mapped: IPv4Address(rawValue: UInt32(low)))
+                    : IPv6Address(high: 1, low: low),
+                scope: .network(networks[generator.number(0...1)]))
+            let mac = MACAddress(rawValue: low)
+            if generator.number(0...1) == 0 {
+                let present = table.insert(key.address, in: key.scope, target)
+                #expect(present == naive[key])
+                naive[key] = present ?? target
+                let presentMAC = table.insert(mac, in: .mac(networks[0]), target)
+                #expect(presentMAC == naiveMACs[low])
+                naiveMACs[low] = presentMAC ?? target
+            } else {
+                let wasThere = table.remove(key.address, in: key.scope)
+                #expect(wasThere == (naive.removeValue(forKey: key) != nil))
+                let wasMACThere = table.remove(mac, in: .mac(networks[0]))
+                #expect(wasMACThere == (naiveMACs.removeValue(forKey: low) != nil))
+            }
+            #expect(table.count == naive.count + naiveMACs.count)
+        }
+        #expect(table.checkInvariants() && naive.count > 100)
+        #expect(
+            naive.allSatisfy { table.find($0.key.address, in: $0.key.scope) == $0.value }
+                && naiveMACs.allSatisfy {
+                    table.find(MACAddress(rawValue: $0.key), in: .mac(networks[0])) == $0.value
+                })
+    }
+
     @Test func `a MAC address is one of its network's`() {
         var table = AddressTable()
         let mac = MACAddress(rawValue: 0x0242_0a00_0004)
