@@ -1,4 +1,5 @@
-// Weft's director against a Linux kernel's IPVS: every recorded scenario, every packet, every listing.
+// Goal: Weft's director does what a Linux kernel's IPVS does, to the byte. Method: every recorded
+// scenario is run again, and every packet and every listing must be the recorded one.
 
 import Foundation
 import Testing

@@ -5,6 +5,7 @@ enum Imports {
     static let allowed: [String: Set<String>] = [
         "Wire": [],
         "Dataplane": ["Wire"],
+        "Ipvsadm": ["Dataplane", "Wire"],
         "Mesh": ["Dataplane", "Wire"],
         "Capture": ["CPcap", "Glibc"],
         "Traffic": ["Wire"],

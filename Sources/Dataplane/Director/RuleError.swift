@@ -1,4 +1,5 @@
-// Why a rule change is refused, in the kernel's terms; nothing is changed then.
+// Why a rule change is refused, in the kernel's terms (the error numbers of ip_vs_ctl.c).
+// Invariant: a change that ends in one of these has changed nothing.
 
 public enum RuleError: Error, Hashable, Sendable {
     /// EEXIST for a service.

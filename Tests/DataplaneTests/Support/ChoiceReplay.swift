@@ -1,4 +1,5 @@
 // A kernel fixture run through a director's rules and `ChoiceModel`, noting where the two differ.
+// Only choices are compared here; packets and listings are DirectorTests' work.
 
 import Dataplane
 import Wire
