@@ -122,6 +122,25 @@ struct IpvsTraceOptions: ParsableArguments {
             valueName: "expression"))
     var filter: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Aim matching packets at a virtual service, as in 'tcp port 443=10.0.0.1:80'.",
+            discussion: """
+                The filter is pcap-filter(7). The end with the lower port is taken for the server; \
+                what comes from it becomes the real server's reply. May be given several times; the \
+                first match counts.
+                """, valueName: "filter=address:port"))
+    var remap: [String] = []
+
+    @Flag(
+        help: ArgumentHelp(
+            "Make packets from virtual addresses the replies of real servers.",
+            discussion: """
+                For a trace of clients and one server: its answers come from the real server that the \
+                director chose, if that one masquerades. Without it they are passed over.
+                """))
+    var aimReplies = false
+
     @Option(help: ArgumentHelp("Times to go through the trace.", valueName: "count"))
     var loop: UInt64 = 1
 
@@ -135,6 +154,7 @@ struct IpvsTraceOptions: ParsableArguments {
     var replayOptions: DirectorReplayOptions {
         var options = DirectorReplayOptions()
         (options.filter, options.loopCount, options.packetLimit) = (filter, loop, limit)
+        (options.remaps, options.aimsReplies) = (remap, aimReplies)
         return options
     }
 
