@@ -132,13 +132,12 @@ public struct DirectorReplayer: ~Copyable {
         }
         let sight = PacketSight(runner.arena.bytes(of: frame))
         var aim = aimer.aim(frame, sight, runner.arena)
+        if runner.pendingCount > 0, needsOthersJudged(sight, aim) {
+            flush(&observer, clock)
+            guard let again = append(bytes, record) else { return }
+            frame = again
+        }
         if case .reply(let virtual, let port) = aim {
-            // Whose reply it is, is known once everything before it was judged.
-            if runner.pendingCount > 0 {
-                flush(&observer, clock)
-                guard let again = append(bytes, record) else { return }
-                frame = again
-            }
             aim = replying(sight, from: virtual, port)
         }
         aimer.remember(aim, sight)
@@ -155,6 +154,14 @@ public struct DirectorReplayer: ~Copyable {
         frame.timestamp = record.timestampNanoseconds &+ timeShift
         budget.add(frame.byteCount)
         runner.put(frame)
+        if sight.hasOptions { flush(&observer, clock) }
+    }
+
+    /// Whose reply it is, is known once everything before was judged; and a packet that may have the
+    /// time entered in it has a batch of its own, so that it is its own time.
+    private func needsOthersJudged(_ sight: PacketSight, _ aim: DirectorAimer.Aim) -> Bool {
+        if case .reply = aim { return true }
+        return sight.hasOptions
     }
 
     /// Copies a packet into the arena.

@@ -133,7 +133,9 @@ extension DirectorReport.Service {
         persistence = service.rule.persistence?.timeoutSeconds
         traffic = DirectorReport.Traffic(service.counters)
         // The newest is first there; people expect the order of the rules.
-        servers = service.order.reversed().map { DirectorReport.Server(rules.servers[Int($0.rawValue)]) }
+        servers = service.order.reversed().map {
+            DirectorReport.Server(rules.servers[Int($0.rawValue)])
+        }
     }
 }
 

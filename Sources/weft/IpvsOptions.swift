@@ -6,6 +6,7 @@ import Dataplane
 import Foundation
 import Ipvsadm
 import Replay
+import Wire
 
 struct IpvsOptions: ParsableArguments {
     @Option(
@@ -70,6 +71,9 @@ struct IpvsOptions: ParsableArguments {
     /// The rules with settings and marks.
     func loadedRules() throws -> DirectorRules {
         var loaded = DirectorRules(key: key)
+        // The kernel refuses a real server with such an address.
+        let prefixes = try host(for: loaded).links.flatMap(\.prefixes)
+        loaded.broadcasts = Set(prefixes.compactMap(\.broadcast))
         let text = try TextInput.text(of: rules)
         do throws(RulesFileError) {
             try loaded.restore(text, file: rulesName, names: Self.names)

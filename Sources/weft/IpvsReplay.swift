@@ -46,8 +46,10 @@ struct IpvsReplay: ParsableCommand {
 
     func validate() throws {
         try trace.checkInputs(input, director)
-        let outputs = [output == "-" ? "-o" : nil, verdicts == "-" ? "--verdicts" : nil]
-            .compactMap { $0 } + (json ? ["--json"] : [])
+        var outputs: [String] = []
+        if output == "-" { outputs.append("-o") }
+        if verdicts == "-" { outputs.append("--verdicts") }
+        if json { outputs.append("--json") }
         if outputs.count > 1 {
             throw ValidationError(
                 "\(outputs.joined(separator: " and ")): standard output can be written only once")
