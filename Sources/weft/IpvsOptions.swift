@@ -73,7 +73,7 @@ struct IpvsOptions: ParsableArguments {
         var loaded = DirectorRules(key: key)
         // The kernel refuses a real server with such an address.
         let prefixes = try host(for: loaded).links.flatMap(\.prefixes)
-        loaded.broadcasts = Set(prefixes.compactMap(\.broadcast))
+        loaded.broadcasts = .init(prefixes.compactMap(\.broadcast))
         let text = try TextInput.text(of: rules)
         do throws(RulesFileError) {
             try loaded.restore(text, file: rulesName, names: Self.names)
