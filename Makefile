@@ -79,10 +79,10 @@ oracle: build-packages ## Compare with a real Linux kernel's IPVS, byte for byte
 
 # Seconds for each target.
 fuzz_seconds ?= 30
-fuzz_targets := wire capture dataplane
+fuzz_targets := wire capture dataplane director rules
 
 .PHONY: fuzz
-fuzz: $(fuzz_targets:%=fuzz-%) ## Fuzz Wire, Capture and the data plane (fuzz_seconds=30 each)
+fuzz: $(fuzz_targets:%=fuzz-%) ## Fuzz Wire, Capture, the data plane, the director and its rules (fuzz_seconds=30 each)
 
 .PHONY: $(fuzz_targets:%=fuzz-%)
 $(fuzz_targets:%=fuzz-%): fuzz-%: build-packages

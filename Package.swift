@@ -35,7 +35,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-        .target(name: "Wire", swiftSettings: rules),
+        .target(name: "CPrefetch"),
+        .target(name: "Wire", dependencies: ["CPrefetch"], swiftSettings: rules),
         .target(name: "Dataplane", dependencies: ["Wire"], swiftSettings: rules),
         .target(name: "Ipvsadm", dependencies: ["Dataplane", "Wire"], swiftSettings: rules),
         .target(name: "Mesh", dependencies: ["Dataplane", "Wire"], swiftSettings: rules),
@@ -107,7 +108,7 @@ let package = Package(
             swiftSettings: rules),
         .target(
             name: "FuzzTargets",
-            dependencies: ["Capture", "Dataplane", "Mesh", "Replay", "Wire"],
+            dependencies: ["Capture", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Wire"],
             path: "Tests/Fuzz/Targets", swiftSettings: rules),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: rules),
         .testTarget(name: "TidyTests", swiftSettings: rules),

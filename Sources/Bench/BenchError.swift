@@ -11,6 +11,8 @@ public enum BenchError: Error {
     case replay(ReplayError)
     case mesh(MeshError)
     case traffic(TrafficError)
+    /// A director refuses its rules.
+    case rule(String)
     /// Nothing of the trace goes into the mesh.
     case nothingToMeasure(String)
     /// The frames of the trace, as they reach nodes, take more than can be kept.
@@ -24,6 +26,7 @@ extension BenchError: CustomStringConvertible {
         case .replay(let error): "\(error)"
         case .mesh(let error): "\(error)"
         case .traffic(let error): "\(error)"
+        case .rule(let message): message
         case .nothingToMeasure(let path): "\(path): no packet of it goes into the mesh"
         case .tooLong(let path): "\(path): too long to be held in memory, 4 GiB at most"
         }

@@ -2,6 +2,8 @@
 // lists of frames pass from node to node while the bytes stay put. Its three numbers wrap rather than
 // trap: a range that lies outside the arena is caught where its bytes are asked for.
 
+import Wire
+
 /// How a frame reached the node.
 public enum Arrival: Hashable, Sendable {
     /// From the network: a client's packet, or VXLAN from another node.
@@ -16,13 +18,19 @@ public struct Frame: Sendable {
         case received, generated, released
     }
 
+    private enum Fate: UInt8 {
+        case pending, underlay, clients, link, delivered, consumed, dropped, held
+    }
+
     private var start: UInt32
     private var count: UInt32
     private var wireCount: UInt32
     /// `.none` for the network.
     private var task: EndpointIndex
-    public var verdict: Verdict = .pending
+    /// The verdict, in two numbers that are compared and set without taking an enum apart.
+    private var fate = Fate.pending
     var origin = Origin.received
+    private var fateDetail: UInt32 = 0
     /// A number given by whoever fed the frame; copies of a frame keep it.
     public var id: UInt64
     /// When it was seen, in nanoseconds; errors about a frame carry the frame's.
@@ -40,6 +48,41 @@ public struct Frame: Sendable {
         wireCount = UInt32(wireByteCount)
         self.id = id
         if case .task(let endpoint) = arrival { task = endpoint } else { task = .none }
+    }
+
+    public var verdict: Verdict {
+        get {
+            switch fate {
+            case .pending: .pending
+            case .underlay: .transmitted(.underlay(NodeIndex(Int(fateDetail))))
+            case .clients: .transmitted(.clients)
+            case .link: .transmitted(.link(LinkIndex(Int(fateDetail))))
+            case .delivered: .delivered(EndpointIndex(rawValue: fateDetail))
+            case .consumed: .consumed(Consumed(rawValue: UInt8(fateDetail)) ?? .neighbour)
+            case .dropped: .dropped(Drop(rawValue: UInt8(fateDetail)) ?? .truncatedEthernet)
+            case .held: .held
+            }
+        }
+        set {
+            switch newValue {
+            case .pending: (fate, fateDetail) = (.pending, 0)
+            case .transmitted(.underlay(let node)):
+                (fate, fateDetail) = (.underlay, UInt32(node.rawValue))
+            case .transmitted(.clients): (fate, fateDetail) = (.clients, 0)
+            case .transmitted(.link(let link)):
+                (fate, fateDetail) = (.link, UInt32(link.rawValue))
+            case .delivered(let endpoint): (fate, fateDetail) = (.delivered, endpoint.rawValue)
+            case .consumed(let kind): (fate, fateDetail) = (.consumed, UInt32(kind.rawValue))
+            case .dropped(let reason): (fate, fateDetail) = (.dropped, UInt32(reason.rawValue))
+            case .held: (fate, fateDetail) = (.held, 0)
+            }
+        }
+    }
+
+    /// The node that it was sent to, if it was.
+    @inline(__always)
+    var underlayTarget: NodeIndex? {
+        fate == .underlay ? NodeIndex(rawValue: UInt16(truncatingIfNeeded: fateDetail)) : nil
     }
 
     public var arrival: Arrival {
@@ -70,6 +113,30 @@ public struct Frame: Sendable {
         set { wireCount = UInt32(truncatingIfNeeded: newValue) }
     }
 
+    /// The frame's bytes, to read.
+    @inline(__always)
+    @_lifetime(copy bytes)
+    func window(in bytes: RawSpan) -> RawSpan { bytes.window(at: start, count: count) }
+
+    /// The frame's bytes, to change.
+    @inline(__always)
+    @_lifetime(&bytes)
+    func window(in bytes: inout MutableRawSpan) -> MutableRawSpan {
+        bytes.window(at: start, count: count)
+    }
+
+    /// Whether there is room for a tunnel's headers before the frame.
+    @inline(__always)
+    var hasHeadroom: Bool { start >= UInt32(TunnelHeader.byteCount) }
+
+    /// The frame's bytes and those of a tunnel's headers before them, for which there must be room.
+    @inline(__always)
+    @_lifetime(&bytes)
+    func roomyWindow(in bytes: inout MutableRawSpan) -> MutableRawSpan {
+        let outer = UInt32(TunnelHeader.byteCount)
+        return bytes.window(at: start &- outer, count: count &+ outer)
+    }
+
     /// The frame's bytes in the arena.
     public var range: Range<Int> { Int(start)..<Int(start) &+ Int(count) }
 
@@ -87,19 +154,28 @@ public struct Frame: Sendable {
         wireCount &-= step
     }
 
+    /// Notes that a tunnel's headers to a node stand before it now, and that it ends with the packet.
+    @inline(__always)
+    mutating func wrap(innerByteCount: Int, to node: NodeIndex) {
+        let outer = UInt32(TunnelHeader.byteCount)
+        let inner = UInt32(truncatingIfNeeded: innerByteCount)
+        start &-= outer
+        count = min(count, inner) &+ outer
+        wireCount = inner &+ outer
+        (fate, fateDetail) = (.underlay, UInt32(node.rawValue))
+    }
+
     /// From the network, and not judged, made or held by this node before.
     @inline(__always)
     var isFresh: Bool {
-        guard case .pending = verdict else { return false }
-        return task == .none && origin == .received
+        task == .none && fate.rawValue | origin.rawValue == 0
     }
 
-    /// The frame as the node that it was sent to finds it.
+    /// Becomes the frame that the node it was sent to finds.
     @inline(__always)
-    consuming func arriving() -> Frame {
-        verdict = .pending
+    mutating func arrive() {
+        (fate, fateDetail) = (.pending, 0)
         task = .none
         origin = .received
-        return self
     }
 }

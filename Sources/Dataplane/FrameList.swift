@@ -41,6 +41,10 @@ public struct FrameList: Sendable {
 
     public mutating func removeAll() { count = 0 }
 
+    /// Turns the last frame into what the node that it was sent to finds.
+    @inline(__always)
+    private mutating func arriveLast() { storage[count &- 1].arrive() }
+
     /// Moves every frame that was sent over the underlay to the end of the list of the node that it
     /// was sent to, where it is a frame from the network again. What is beyond a batch there goes to
     /// the node's `waiting` frames instead. Whether there was any.
@@ -49,12 +53,14 @@ public struct FrameList: Sendable {
         var targets = lists.mutableSpan
         var isMoving = false
         for index in 0..<count {
-            guard case .transmitted(.underlay(let node)) = frames[index].verdict else { continue }
+            guard let node = frames[index].underlayTarget else { continue }
             let target = Int(node.rawValue)
             if targets[target].count < Limits.batchFrameCount {
-                targets[target].append(frames[index].arriving())
+                targets[target].append(frames[index])
+                targets[target].arriveLast()
             } else {
-                waiting[target].append(frames[index].arriving())
+                waiting[target].append(frames[index])
+                waiting[target][waiting[target].count - 1].arrive()
             }
             isMoving = true
         }

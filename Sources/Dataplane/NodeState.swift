@@ -12,13 +12,14 @@ public struct NodeState: ~Copyable {
     var fragments: FragmentTable
     var held = HeldFrames()
     /// Room for the sights of a stretch of frames.
-    var sights = [Sight](repeating: Sight(), count: Limits.stretchFrameCount)
+    private var sights4 = [Sight<IPv4Address>](
+        repeating: Sight(), count: Limits.stretchFrameCount)
+    private var sights6 = [Sight<IPv6Address>](
+        repeating: Sight(), count: Limits.stretchFrameCount)
     var errors = ErrorLimiter()
     /// False sends every packet the long way; only a test has reason to.
     public var usesShortWay = true
     public internal(set) var ledger = Ledger()
-    /// The classic engine, if the node has one: it sees packets before the mesh does.
-    public var director: Director?
     /// By `VirtualServiceIndex`: requests counted where they enter, replies where they leave their
     /// task, flows where they are remembered.
     public internal(set) var services: [FlowTraffic]
@@ -69,9 +70,10 @@ public struct NodeState: ~Copyable {
     mutating func exchange(
         _ services: inout [FlowTraffic], _ endpoints: inout [FlowTraffic],
         _ flows4: inout [FlowRecord<IPv4Address>], _ flows6: inout [FlowRecord<IPv6Address>],
-        _ sights: inout [Sight]
+        _ sights4: inout [Sight<IPv4Address>], _ sights6: inout [Sight<IPv6Address>]
     ) {
-        swap(&sights, &self.sights)
+        swap(&sights4, &self.sights4)
+        swap(&sights6, &self.sights6)
         swap(&services, &self.services)
         swap(&endpoints, &self.endpoints)
         self.flows4.exchange(&flows4)

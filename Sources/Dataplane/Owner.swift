@@ -128,22 +128,23 @@ private func remember(
         service: choice.service)
     let outcome = state.remember(
         flow, hash: flow.hash(state.flowKey), origin: origin, event: packet.event, &work)
-    return work.count(outcome, choice)
+    return countFlow(outcome, choice.service, choice.endpoint, &work.services, &work.endpoints)
 }
 
-extension Work {
-    /// Counts a flow if it is new; the reason if it could not be remembered.
-    @inline(__always)
-    mutating func count(_ outcome: FlowOutcome, _ choice: Choice) -> Drop? {
-        switch outcome {
-        case .known: return nil
-        case .new:
-            services[Int(choice.service.rawValue)].flowCount &+= 1
-            endpoints[Int(choice.endpoint.rawValue)].flowCount &+= 1
-            return nil
-        case .conflict: return .flowConflict
-        case .full: return .flowTableFull
-        }
+/// Counts a flow if it is new; the reason if it could not be remembered.
+@inline(__always)
+func countFlow(
+    _ outcome: FlowOutcome, _ service: VirtualServiceIndex, _ endpoint: EndpointIndex,
+    _ services: inout MutableSpan<FlowTraffic>, _ endpoints: inout MutableSpan<FlowTraffic>
+) -> Drop? {
+    switch outcome {
+    case .known: return nil
+    case .new:
+        services[Int(service.rawValue)].flowCount &+= 1
+        endpoints[Int(endpoint.rawValue)].flowCount &+= 1
+        return nil
+    case .conflict: return .flowConflict
+    case .full: return .flowTableFull
     }
 }
 

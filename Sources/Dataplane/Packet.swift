@@ -254,8 +254,8 @@ extension IPv4Address {
     /// No host sends from it: this network, loopback, multicast, reserved, broadcast (RFC 1812,
     /// section 5.3.7).
     var isMartian: Bool {
-        let first = rawValue >> 24
-        return first == 0 || first == 127 || first >= 224
+        // The first number from 1 to 223, and not 127.
+        rawValue &- 0x0100_0000 >= 0xdf00_0000 || rawValue >> 24 == 127
     }
 }
 

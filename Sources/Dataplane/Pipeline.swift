@@ -21,72 +21,107 @@ public func process(
     _ frames: inout FrameList, in arena: inout FrameArena, program: borrowing Program,
     state: inout NodeState, now: UInt64
 ) {
+    var mesh = MeshAlone()
+    drive(&frames, in: &arena, by: &mesh, program, &state, now)
+}
+
+/// The same on a node with a director, which sees each frame first and leaves to the mesh what is not
+/// for its virtual servers.
+public func process(
+    _ frames: inout FrameList, in arena: inout FrameArena, director: inout Director,
+    program: borrowing Program, state: inout NodeState, now: UInt64
+) {
+    director.advance(to: now)
+    drive(&frames, in: &arena, by: &director, program, &state, now)
+}
+
+/// What carries a list of frames to their verdicts.
+private protocol Engine: ~Copyable {
+    mutating func run(
+        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program)
+}
+
+private func drive(
+    _ frames: inout FrameList, in arena: inout FrameArena,
+    by engine: inout some Engine & ~Copyable, _ program: borrowing Program,
+    _ state: inout NodeState, _ now: UInt64
+) {
     state.prepare(for: program, now: Work.seconds(now))
     var (services, endpoints): ([FlowTraffic], [FlowTraffic]) = ([], [])
     var flows4: [FlowRecord<IPv4Address>] = []
     var flows6: [FlowRecord<IPv6Address>] = []
-    var sights: [Sight] = []
-    state.exchange(&services, &endpoints, &flows4, &flows6, &sights)
+    var sights4: [Sight<IPv4Address>] = []
+    var sights6: [Sight<IPv6Address>] = []
+    state.exchange(&services, &endpoints, &flows4, &flows6, &sights4, &sights6)
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
     let count = frames.count
     var work = Work(
         bytes: arena.bytes.rawBytes(at: 0, count: capacity), used: used,
         frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
         endpoints: endpoints.mutableSpan, flows4: flows4.mutableSpan,
-        flows6: flows6.mutableSpan, sights: sights.mutableSpan, now: now)
-    if var director = state.director.take() {
-        director.advance(to: now)
-        run(&work, &director, &state, program)
-        state.director = consume director
-    } else {
-        run(&work, &state, program)
-    }
+        flows6: flows6.mutableSpan, sights4: sights4.mutableSpan, sights6: sights6.mutableSpan,
+        now: now)
+    state.held.expire(now: work.seconds, into: &work)
+    engine.run(&work, &state, program)
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
     arena.usedByteCount = usedAfterwards
     frames.count = countAfterwards
-    state.exchange(&services, &endpoints, &flows4, &flows6, &sights)
+    state.exchange(&services, &endpoints, &flows4, &flows6, &sights4, &sights6)
 }
 
-private func run(
-    _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
-) {
-    state.held.expire(now: work.seconds, into: &work)
-    var packet = Packet()
-    var index = 0
-    while index < work.frameCount {
-        let seen = state.usesShortWay ? lookAhead(from: index, &work, state, program) : 0
-        var position = 0
-        while position < seen {
-            position = goShort(index, from: position, to: seen, &work, &state, program)
-            guard position < seen else { break }
-            judge(index &+ position, &packet, &work, &state, program)
-            position &+= 1
+private struct MeshAlone: Engine {
+    mutating func run(
+        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    ) {
+        var packet = Packet()
+        var index = 0
+        while index < work.frameCount {
+            if state.usesShortWay { index = goShort(from: index, &work, &state, program) }
+            guard index < work.frameCount else { break }
+            judge(index, &packet, &work, &state, program)
+            index &+= 1
         }
-        index &+= seen
-        guard seen == 0 else { continue }
-        judge(index, &packet, &work, &state, program)
-        index &+= 1
     }
 }
 
-/// With a director, which sees each frame first.
-private func run(
-    _ work: inout Work, _ director: inout Director, _ state: inout NodeState,
-    _ program: borrowing Program
-) {
-    state.held.expire(now: work.seconds, into: &work)
-    var packet = Packet()
-    var index = 0
-    while index < work.frameCount {
-        var frame = work.frames[index]
-        if case .pending = frame.verdict, let verdict = direct(&frame, &director, &work) {
-            frame.verdict = verdict
-            work.frames[index] = frame
+extension Director: Engine {
+    fileprivate mutating func run(
+        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    ) {
+        guard var lent = lent.take() else { return }
+        var packet = Packet()
+        var index = 0
+        while index < work.frameCount {
+            let count = min(Limits.stretchFrameCount, work.frameCount &- index)
+            var position = 0
+            if state.usesShortWay { lookAhead(from: index, count: count, &lent, &work, self) }
+            while position < count {
+                if state.usesShortWay {
+                    position = goShort(
+                        index, from: position, to: count, &lent, &self, &work, &state.ledger)
+                    guard position < count else { break }
+                }
+                directLong(index &+ position, &packet, &work, &self, &state, program)
+                position &+= 1
+            }
+            index &+= count
         }
-        judge(index, &packet, &work, &state, program)
-        index &+= 1
+        self.lent = consume lent
     }
+}
+
+@inline(never)
+private func directLong(
+    _ index: Int, _ packet: inout Packet, _ work: inout Work, _ director: inout Director,
+    _ state: inout NodeState, _ program: borrowing Program
+) {
+    var frame = work.frames[index]
+    if case .pending = frame.verdict, let verdict = direct(&frame, &director, &work) {
+        frame.verdict = verdict
+        work.frames[index] = frame
+    }
+    judge(index, &packet, &work, &state, program)
 }
 
 /// Takes a frame the general way, if it is not judged yet, and enters it in the ledger.

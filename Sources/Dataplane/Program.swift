@@ -98,7 +98,10 @@ public struct Program: Sendable {
     let shortEndpoints: [ShortEndpoint]
     /// The node's own VTEP; zero over IPv6.
     let vtep4: UInt32
-    let ingressVNI: UInt32
+    /// The VXLAN header of the ingress network, as it lies in memory.
+    let ingressVXLAN: UInt64
+    /// Where tunnelled packets come from and who they are for.
+    let arrivals: ArrivalTable
     /// Networks by VNI, ascending.
     let vnis: [(vni: UInt32, network: NetworkIndex)]
 
@@ -119,7 +122,9 @@ public struct Program: Sendable {
             ShortEndpoint($0, on: networks[Int($0.network.rawValue)])
         }
         vtep4 = own.vtep.isIPv4Mapped ? own.vtep.mappedIPv4.rawValue : 0
-        ingressVNI = networks[Int(ingress.rawValue)].vni
+        let vni = UInt64(networks[Int(ingress.rawValue)].vni)
+        ingressVXLAN = (0x0800_0000_0000_0000 | vni << 8).bigEndian
+        arrivals = ArrivalTable(peers, endpoints, of: node, on: ingress)
         self.epoch = epoch
         self.node = node
         self.hashKey = hashKey

@@ -8,7 +8,7 @@
 import Wire
 
 struct Work: ~Copyable, ~Escapable {
-    private var bytes: MutableRawSpan
+    var bytes: MutableRawSpan
     private(set) var usedByteCount: Int
     var frames: MutableSpan<Frame>
     private(set) var frameCount: Int
@@ -20,8 +20,9 @@ struct Work: ~Copyable, ~Escapable {
     var flows4: MutableSpan<FlowRecord<IPv4Address>>
     var flows6: MutableSpan<FlowRecord<IPv6Address>>
     /// What the short way has seen of the stretch that it is at.
-    var sights: MutableSpan<Sight>
-    /// What was read ahead of its use, so that the reading cannot be left out.
+    var sights4: MutableSpan<Sight<IPv4Address>>
+    var sights6: MutableSpan<Sight<IPv6Address>>
+    /// What a director read ahead of its use, so that the reading cannot be left out.
     var touched: UInt32 = 0
     /// Nanoseconds on the caller's clock.
     let now: UInt64
@@ -29,14 +30,15 @@ struct Work: ~Copyable, ~Escapable {
 
     @_lifetime(
         copy bytes, copy frames, copy services, copy endpoints, copy flows4, copy flows6,
-        copy sights)
+        copy sights4, copy sights6)
     init(
         bytes: consuming MutableRawSpan, used: Int, frames: consuming MutableSpan<Frame>,
         count: Int, services: consuming MutableSpan<FlowTraffic>,
         endpoints: consuming MutableSpan<FlowTraffic>,
         flows4: consuming MutableSpan<FlowRecord<IPv4Address>>,
         flows6: consuming MutableSpan<FlowRecord<IPv6Address>>,
-        sights: consuming MutableSpan<Sight>, now: UInt64
+        sights4: consuming MutableSpan<Sight<IPv4Address>>,
+        sights6: consuming MutableSpan<Sight<IPv6Address>>, now: UInt64
     ) {
         self.bytes = bytes
         usedByteCount = used
@@ -46,7 +48,8 @@ struct Work: ~Copyable, ~Escapable {
         self.endpoints = endpoints
         self.flows4 = flows4
         self.flows6 = flows6
-        self.sights = sights
+        self.sights4 = sights4
+        self.sights6 = sights6
         self.now = now
         seconds = Self.seconds(now)
     }
@@ -97,35 +100,46 @@ struct Work: ~Copyable, ~Escapable {
         bytes.move(count, from: source, to: target)
     }
 
-    /// The short way's first stage.
-    mutating func look(
-        _ range: Range<Int>, _ key: HashKey, _ program: borrowing Program
+    /// Leads a stretch of frames the short way, as far as it goes; how many.
+    mutating func lead(
+        _ stretch: Range<Int>, _ state: inout NodeState, _ program: borrowing Program
     ) -> Int {
-        Dataplane.look(range, of: frames, in: bytes, &sights, key, program)
+        var seen = Seen()
+        var count = 0
+        var before = -1
+        while count > before, count < stretch.count {
+            before = count
+            let start = stretch.lowerBound
+            count &+= enterShort(
+                start &+ count..<stretch.upperBound, of: &frames, in: &bytes, &services, &sights4,
+                &sights6, &seen, flows4, flows6, state.flowKey, program)
+            guard count < stretch.count else { break }
+            let arrivedCount = arriveShort(
+                start &+ count..<stretch.upperBound, of: &frames, in: bytes, &sights4, &sights6,
+                &seen, flows4, flows6, state.flowKey, program)
+            seen.remoteCount &+= arrivedCount
+            count &+= arrivedCount
+        }
+        deliver(seen, &state, program)
+        state.ledger.received &+= UInt64(truncatingIfNeeded: count)
+        return count
     }
 
-    /// The short way's second stage. Flow records are reached for, so that they are at hand in the next.
-    mutating func decide(
-        _ range: Range<Int>, _ sorted: inout Sorted, _ key: HashKey, _ program: borrowing Program
-    ) -> Int {
-        let end = Dataplane.decide(range, &sights, &sorted, key, program)
-        touched = touch(flows4, &sorted.delivered4, sights)
-        touched &+= touch(flows6, &sorted.delivered6, sights)
-        return end
-    }
-
-    /// The short way's last stage.
-    mutating func write(
-        _ range: Range<Int>, _ sorted: inout Sorted, _ state: inout NodeState,
-        _ program: borrowing Program
+    /// Delivers what was seen to be for this node.
+    private mutating func deliver(
+        _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
     ) {
-        send(&sorted.sent, of: &frames, range, in: &bytes, sights, &services, &state, program)
-        deliver(
-            ShortIPv4.self, &sorted.delivered4, of: &frames, range, in: &bytes, sights, &services,
-            &endpoints, &state, program)
-        deliver(
-            ShortIPv6.self, &sorted.delivered6, of: &frames, range, in: &bytes, sights, &services,
-            &endpoints, &state, program)
+        deliverShort(
+            ShortIPv4.self, seen.count4, &sights4, of: &frames, in: &bytes, &flows4,
+            &state.flows4, &services, &endpoints, &state.ledger, now: seconds, program)
+        deliverShort(
+            ShortIPv6.self, seen.count6, &sights6, of: &frames, in: &bytes, &flows6,
+            &state.flows6, &services, &endpoints, &state.ledger, now: seconds, program)
+        let remoteCount = UInt64(truncatingIfNeeded: seen.remoteCount)
+        state.remoteCount &+= remoteCount
+        state.localCount &+=
+            UInt64(truncatingIfNeeded: seen.count4 &+ seen.count6) &- remoteCount
+        state.ledger.transmittedToUnderlay &+= UInt64(truncatingIfNeeded: seen.sentCount)
     }
 
     /// Sets the Ethernet addresses of a frame.

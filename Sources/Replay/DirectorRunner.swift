@@ -10,6 +10,7 @@ import Wire
 public struct DirectorRunner: ~Copyable {
     public private(set) var arena = FrameArena(byteCapacity: 1 << 22)
     private var state: NodeState
+    private var director: Director
     private let program = Program.withoutMesh
     private var frames = FrameList()
     /// The rates that `--rate` shows.
@@ -29,26 +30,15 @@ public struct DirectorRunner: ~Copyable {
         connectionCountMax: Int = Limits.connectionCountMax
     ) {
         state = NodeState(for: program, key: key, flowCount: 1, flowCountMax: 1)
-        state.director = Director(
-            host: host, key: key, connectionCountMax: connectionCountMax)
-        state.director?.change { $0 = rules }
+        director = Director(host: host, key: key, connectionCountMax: connectionCountMax)
+        director.change { $0 = rules }
     }
 
     public var ledger: Ledger { state.ledger }
 
-    public var rules: DirectorRules {
-        switch state.director {
-        case .none: DirectorRules(key: HashKey(k0: 0, k1: 0))
-        case .some(let director): director.rules
-        }
-    }
+    public var rules: DirectorRules { director.rules }
 
-    public var connectionCount: Int {
-        switch state.director {
-        case .none: 0
-        case .some(let director): director.connectionCount
-        }
-    }
+    public var connectionCount: Int { director.connectionCount }
 
     /// Bytes of the connection tables.
     public var connectionByteCount: Int {
@@ -59,31 +49,19 @@ public struct DirectorRunner: ~Copyable {
     }
 
     /// Every connection at the time of the last batch.
-    public func connectionEntries() -> [ConnectionEntry] {
-        switch state.director {
-        case .none: []
-        case .some(let director): director.connectionEntries()
-        }
-    }
+    public func connectionEntries() -> [ConnectionEntry] { director.connectionEntries() }
 
     public func checkInvariants() -> Bool {
-        switch state.director {
-        case .none: state.ledger.isBalanced
-        case .some(let director): state.ledger.isBalanced && director.checkInvariants()
-        }
+        state.ledger.isBalanced && director.checkInvariants()
     }
 
     /// What the director knows of a packet by its header.
     func sight(_ packet: PacketSight) -> DirectorSight? {
         guard let source = packet.source, let destination = packet.destination, packet.hasPorts
         else { return nil }
-        return switch state.director {
-        case .none: nil
-        case .some(let director):
-            director.sight(
-                packet.proto, from: source, packet.sourcePort, to: destination,
-                packet.destinationPort)
-        }
+        return director.sight(
+            packet.proto, from: source, packet.sourcePort, to: destination,
+            packet.destinationPort)
     }
 
     /// The end from which the director expects the replies of a client's connection to a virtual
@@ -132,7 +110,9 @@ public struct DirectorRunner: ~Copyable {
         let arrivedCount = frames.count
         if observer.isWatching { observer.arriving(frames, arena) }
         let start = clock()
-        process(&frames, in: &arena, program: program, state: &state, now: self.now)
+        process(
+            &frames, in: &arena, director: &director, program: program, state: &state,
+            now: self.now)
         processingNanoseconds &+= clock() &- start
         if observer.isWatching {
             observer.judged(frames, arrivedCount: arrivedCount, self)
@@ -146,7 +126,7 @@ public struct DirectorRunner: ~Copyable {
         self.now = max(self.now, now)
         let tick = self.now / Self.tickNanoseconds
         if rates.isDue(at: tick) { rates.advance(to: tick, rules) }
-        state.director?.advance(to: self.now)
+        director.advance(to: self.now)
     }
 }
 
@@ -172,17 +152,4 @@ public struct NoDirectorObserver: DirectorObserver {
     public mutating func judged(
         _ frames: borrowing FrameList, arrivedCount: Int, _ runner: borrowing DirectorRunner
     ) {}
-}
-
-extension Program {
-    /// Of a node that no mesh reaches.
-    fileprivate static var withoutMesh: Program {
-        let nowhere = IPv6Address(high: 0, low: 0)
-        let mac = MACAddress(rawValue: 0x0257_4546_5403)
-        return Program(
-            epoch: 1, node: NodeIndex(0), hashKey: HashKey(k0: 0, k1: 0), vxlanPort: Port(4_789),
-            replyPath: .entry, routerMAC: mac, ingress: NetworkIndex(0),
-            peers: [Peer(vtep: nowhere, mac: mac, ingressMAC: mac)],
-            networks: [OverlayNetwork(vni: 4_096, mtu: 1_450, balancerMAC: mac)], endpoints: [])
-    }
 }

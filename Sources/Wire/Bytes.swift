@@ -5,6 +5,8 @@
 // reinterpreting bits, which is sound for fixed-width integers: every bit pattern is a value.
 // Swift 6.4 brings safe loads; until then no other file of Wire may say `unsafe`.
 
+public import CPrefetch
+
 extension RawSpan {
     /// The byte at `offset`.
     @inlinable @inline(__always)
@@ -28,6 +30,31 @@ extension RawSpan {
     @inlinable @inline(__always)
     public func u64(_ offset: Int) -> UInt64 {
         UInt64(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// `count` bytes from `offset` on. Neither can be negative, so one comparison checks both.
+    @inlinable @inline(__always)
+    @_lifetime(copy self)
+    public func window(at offset: UInt32, count: UInt32) -> RawSpan {
+        let (offset, count) = (Int(offset), Int(count))
+        precondition(byteCount >= offset &+ count)
+        let window = unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { preconditionFailure("no bytes at all") }
+            return unsafe UnsafeRawBufferPointer(start: base + offset, count: count)
+        }
+        return unsafe _overrideLifetime(RawSpan(_unsafeBytes: window), copying: self)
+    }
+
+    /// The 32-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory32(_ offset: Int) -> UInt32 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+
+    /// The 64-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory64(_ offset: Int) -> UInt64 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     /// The bytes from `offset` to the end; empty when `offset` lies beyond the end.
@@ -85,6 +112,47 @@ extension MutableRawSpan {
         storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt64.self)
     }
 
+    /// The 16-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory16(_ offset: Int) -> UInt16 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self)
+    }
+
+    /// The 32-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory32(_ offset: Int) -> UInt32 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+
+    /// The 64-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory64(_ offset: Int) -> UInt64 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    /// Stores an integer as it lies in memory.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func setMemory<Word: FixedWidthInteger & BitwiseCopyable>(
+        _ offset: Int, _ value: Word
+    ) {
+        storeBytes(of: value, toByteOffset: offset, as: Word.self)
+    }
+
+    /// `count` bytes from `offset` on, for as long as this span is set aside for them. Neither can be
+    /// negative, so one comparison checks both.
+    @inlinable @inline(__always)
+    @_lifetime(&self)
+    public mutating func window(at offset: UInt32, count: UInt32) -> MutableRawSpan {
+        let (offset, count) = (Int(offset), Int(count))
+        precondition(byteCount >= offset &+ count)
+        let window = unsafe withUnsafeMutableBytes { bytes in
+            guard let base = bytes.baseAddress else { preconditionFailure("no bytes at all") }
+            return unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: count)
+        }
+        return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: window), mutating: &self)
+    }
+
     /// The bytes from `offset` to the end, for as long as this span is set aside for it.
     @inlinable @inline(__always)
     @_lifetime(&self)
@@ -114,6 +182,18 @@ extension MutableRawSpan {
         unsafe withUnsafeMutableBytes { bytes in
             guard let base = bytes.baseAddress else { return }
             unsafe (base + target).copyMemory(from: base + source, byteCount: count)
+        }
+    }
+}
+
+extension Span {
+    /// Asks for the cache line of an element before it is wanted. An index beyond the end asks for some
+    /// other line, or for none, and does no harm.
+    @inlinable @inline(__always)
+    public func prefetch(_ index: Int) {
+        unsafe withUnsafeBufferPointer { elements in
+            guard let base = elements.baseAddress else { return }
+            unsafe weft_prefetch(base + index)
         }
     }
 }

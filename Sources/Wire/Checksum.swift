@@ -38,6 +38,12 @@ public enum Checksum {
         return UInt16(truncatingIfNeeded: (half &+ (half &>> 16 | half &<< 16)) &>> 16)
     }
 
+    /// The same for a sum of at most 32 bits.
+    @inlinable @inline(__always)
+    public static func fold(_ sum: UInt32) -> UInt16 {
+        UInt16(truncatingIfNeeded: (sum &+ (sum &>> 16 | sum &<< 16)) &>> 16)
+    }
+
     /// The checksum of `bytes`: the complement of the folded sum. Zero when `bytes`, which include
     /// the checksum field, are intact.
     @inlinable
@@ -67,7 +73,9 @@ public enum Checksum {
     private static func fold32(_ sum: UInt64) -> UInt64 { (sum & 0xffff_ffff) &+ (sum >> 32) }
 }
 
-/// The difference a set of field changes makes to every checksum that covers the fields.
+/// The difference a set of field changes makes to every checksum that covers the fields. Fields and
+/// checksums may all be read as they lie in memory instead: the sum is the same in either byte order
+/// (RFC 1071, section 2B).
 ///
 /// RFC 1624, equation 3: HC' = ~(~HC + ~m + m'). The terms are gathered once and applied to as
 /// many checksums as cover the fields: the IPv4 header's, and TCP's through the pseudo-header.

@@ -48,6 +48,11 @@ struct BenchVerb: ParsableCommand {
             "Instead: what a packet costs as services, tasks, flows and frames grow, and a change.")
     var growth = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Instead: what a packet costs in IPVS mode, by forwarding method and connections."))
+    var ipvs = false
+
     @Option(help: ArgumentHelp("Say what has changed since this report.", valueName: "json"))
     var compare: String?
 
@@ -62,6 +67,9 @@ struct BenchVerb: ParsableCommand {
         if growth, input != nil || compare != nil || workers != 1 {
             throw ValidationError("--growth: makes its own stacks and traffic, for one worker")
         }
+        if ipvs, growth || input != nil || compare != nil || workers != 1 {
+            throw ValidationError("--ipvs: makes its own rules and traffic, for one worker")
+        }
         if trials < 10 { throw ValidationError("--trials: must be at least 10") }
         if !(1...256 ~= workers) { throw ValidationError("--workers: must be 1 to 256") }
         if let trialTime, !(1...10_000 ~= trialTime) {
@@ -71,6 +79,7 @@ struct BenchVerb: ParsableCommand {
 
     func run() throws {
         if growth { return try runGrowth() }
+        if ipvs { return try runDirector() }
         // Before anything is measured: a report that cannot be read is told at once.
         let old = try compare.map(Self.report)
         var report = try measure()
@@ -154,6 +163,31 @@ struct BenchVerb: ParsableCommand {
         if !growth.build.isDebug, growth.rows.contains(where: { $0.allocations > 0 }) {
             throw Exit.assertion
         }
+    }
+
+    private func runDirector() throws {
+        let progress = Progress()
+        defer { progress.clear() }
+        var growth = DirectorGrowth()
+        do throws(BenchError) {
+            for scenario in DirectorGrowth.scenarios(isQuick: quick) {
+                progress.show("\(scenario.methodName), \(scenario.connectionCount) connections")
+                let row = try DirectorGrowth.row(scenario, options) { Clock.nanoseconds() }
+                if let row { growth.rows.append(row) }
+            }
+            for count in DirectorGrowth.tableCounts(isQuick: quick) {
+                progress.show("a table of \(count)")
+                let row = try DirectorGrowth.operations(of: count, options) { Clock.nanoseconds() }
+                if let row { growth.tables.append(row) }
+            }
+            progress.show("flood")
+            growth.flood = try DirectorGrowth.flood(connectionCountMax: quick ? 1 << 12 : 1 << 16)
+        } catch {
+            throw Message.fail(error, Exit.assertion)
+        }
+        progress.clear()
+        print(json ? try JSON.text(growth) : DirectorGrowthText(growth: growth).text)
+        if !growth.holds { throw Exit.assertion }
     }
 
     /// A report of another day.

@@ -27,7 +27,7 @@ struct FixtureHost {
                     name: "server", mtu: mtus[.server] ?? 0,
                     prefixes: ["10.2.0.1/16", "fd02::1/64"].compactMap { IPPrefix($0) }),
             ],
-            ownAddresses: Set(virtual4 + virtual6))
+            ownAddresses: virtual4 + virtual6)
     }
 }
 
@@ -70,23 +70,5 @@ extension MarkRule {
             throw UnknownSetting(name: proto, value: address)
         }
         self.init(proto: proto, address: address, port: Port(port), mark: mark)
-    }
-}
-
-extension Program {
-    /// A node without a mesh: what a director alone runs on.
-    static func alone() -> Program {
-        Program(
-            epoch: 1, node: NodeIndex(0), hashKey: HashKey(k0: 1, k1: 2), vxlanPort: Port(4_789),
-            replyPath: .entry, routerMAC: MACAddress(rawValue: 1), ingress: NetworkIndex(0),
-            peers: [
-                Peer(
-                    vtep: IPv6Address(high: 0, low: 0), mac: MACAddress(rawValue: 2),
-                    ingressMAC: MACAddress(rawValue: 3))
-            ],
-            networks: [
-                OverlayNetwork(vni: 4_096, mtu: 1_450, balancerMAC: MACAddress(rawValue: 3))
-            ],
-            endpoints: [])
     }
 }

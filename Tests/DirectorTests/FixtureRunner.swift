@@ -16,6 +16,7 @@ struct FixtureRunner: ~Copyable {
     }
 
     private var state: NodeState
+    private var director: Director
     private var program: Program
     private var arena = FrameArena()
     private var frames = FrameList()
@@ -29,20 +30,19 @@ struct FixtureRunner: ~Copyable {
     private(set) var differences: [Difference] = []
 
     init() {
-        program = Program.alone()
+        program = Program.withoutMesh
         let key = HashKey(k0: 7, k1: 11)
         state = NodeState(for: program, key: key, flowCount: 64, flowCountMax: 64)
-        state.director = Director(
-            host: host.description, key: key, connectionCountMax: 1 << 14)
+        director = Director(host: host.description, key: key, connectionCountMax: 1 << 14)
         session = IpvsadmSession(DirectorRules(key: key))
     }
 
     mutating func run(_ fixture: KernelFixture) throws {
         for step in fixture.steps {
             now += 10_000_000
-            state.director?.advance(to: now)
+            director.advance(to: now)
             try perform(step)
-            if state.director?.checkInvariants() == false || !state.ledger.isBalanced {
+            if !director.checkInvariants() || !state.ledger.isBalanced {
                 note(step, "an invariant does not hold")
             }
         }
@@ -56,13 +56,13 @@ struct FixtureRunner: ~Copyable {
             }
         case .mtu(let side, let mtu):
             host.setMTU(mtu, of: side)
-            state.director?.host = host.description
+            director.host = host.description
         case .mark(let proto, let address, let port, let mark):
             let rule = try MarkRule(proto: proto, address: address, port: port, mark: mark)
             changeRules { $0.append(rule) }
         case .wait(let seconds):
             now += UInt64(seconds * 1e9)
-            state.director?.advance(to: now)
+            director.advance(to: now)
         case .ipvsadm(let words, let refusal): command(words, refusal, step)
         case .list(let words, let output): list(words, output, step)
         case .inject(let packet):
@@ -74,7 +74,7 @@ struct FixtureRunner: ~Copyable {
     private mutating func changeRules<Failure: Error>(
         _ body: (inout DirectorRules) throws(Failure) -> Void
     ) throws(Failure) {
-        try state.director?.change(body)
+        try director.change(body)
     }
 
     private mutating func command(
@@ -96,10 +96,9 @@ struct FixtureRunner: ~Copyable {
     private mutating func list(
         _ words: [String], _ expected: [String], _ step: KernelFixture.Step
     ) {
-        guard let rules = state.director?.rules else { return }
         listCount += 1
-        session.rules = rules
-        session.connections = state.director?.connectionEntries() ?? []
+        session.rules = director.rules
+        session.connections = director.connectionEntries()
         let outcome = session.run(words)
         var lines = outcome.output.split(separator: "\n").map(String.init)
         if words.contains(where: { $0.hasPrefix("-L") && $0.contains("c") }) {
@@ -145,7 +144,8 @@ extension FixtureRunner {
             etherType: isIPv4 ? .ipv4 : .ipv6
         ).write(to: &bytes)
         frames.append(frame)
-        process(&frames, in: &arena, program: program, state: &state, now: now)
+        process(
+            &frames, in: &arena, director: &director, program: program, state: &state, now: now)
         var answers: [KernelFixture.Packet] = []
         for side in [KernelFixture.Side.client, .server] {
             for index in 0..<frames.count

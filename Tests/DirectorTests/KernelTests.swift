@@ -1,5 +1,5 @@
-// Goal: Weft's director does what a Linux kernel's IPVS does, to the byte. Method: every recorded
-// scenario is run again, and every packet and every listing must be the recorded one.
+// Weft's director against a Linux kernel's IPVS: every recorded scenario, every packet, every listing.
+// What was compared and how many differences there were is printed; one difference fails.
 
 import Foundation
 import Testing

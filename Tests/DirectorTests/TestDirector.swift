@@ -7,7 +7,8 @@ import Wire
 
 struct TestDirector: ~Copyable {
     private var state: NodeState
-    private let program = Program.alone()
+    private var director: Director
+    private let program = Program.withoutMesh
     private var arena = FrameArena()
     private var frames = FrameList()
     private var now: UInt64 = 1_000_000_000_000
@@ -15,21 +16,21 @@ struct TestDirector: ~Copyable {
     init(connectionCountMax: Int) {
         let key = HashKey(k0: 3, k1: 5)
         state = NodeState(for: program, key: key, flowCount: 64, flowCountMax: 64)
-        state.director = Director(
+        director = Director(
             host: FixtureHost().description, key: key, connectionCountMax: connectionCountMax)
     }
 
     var ledger: Ledger { state.ledger }
 
-    func checkInvariants() -> Bool { state.director?.checkInvariants() == true }
+    func checkInvariants() -> Bool { director.checkInvariants() }
 
     mutating func ipvsadm(_ line: String) throws {
         let command = try IpvsadmCommand(line.split(separator: " ").map(String.init))
-        try state.director?.change { rules throws(IpvsadmError) in try rules.apply(command) }
+        try director.change { rules throws(IpvsadmError) in try rules.apply(command) }
     }
 
     mutating func settings(_ body: (inout DirectorSettings) -> Void) {
-        state.director?.change { body(&$0.settings) }
+        director.change { body(&$0.settings) }
     }
 
     /// What becomes of a client's segment, a hundredth of a second after the last one.
@@ -41,7 +42,8 @@ struct TestDirector: ~Copyable {
             Frame(
                 offset: offset, byteCount: bytes.count, wireByteCount: bytes.count, id: 0,
                 arrival: .network))
-        process(&frames, in: &arena, program: program, state: &state, now: now)
+        process(
+            &frames, in: &arena, director: &director, program: program, state: &state, now: now)
         let verdict = frames[0].verdict
         frames.removeAll()
         arena.removeAll()

@@ -7,8 +7,12 @@ import FuzzTargets
     private let target = FuzzTarget.wire
 #elseif FUZZ_CAPTURE
     private let target = FuzzTarget.capture
-#else
+#elseif FUZZ_DATAPLANE
     private let target = FuzzTarget.dataplane
+#elseif FUZZ_DIRECTOR
+    private let target = FuzzTarget.director
+#elseif FUZZ_RULES
+    private let target = FuzzTarget.rules
 #endif
 
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -13,9 +13,11 @@ import sys
 from pathlib import Path
 
 TRACES = Path(__file__).resolve().parents[2] / "bench-data" / "traces"
+KERNEL = Path(__file__).resolve().parents[1] / "DirectorTests" / "Fixtures" / "kernel"
+RULES = Path(__file__).resolve().parents[2] / "bench-data" / "rules"
 FRAME_BYTE_COUNT_MAX = 700
-# Flags of a script's record; Targets/FuzzDataplane.swift says what they mean.
-RUN, CUT, MEND, ANSWER = 8, 16, 32, 64
+# Flags of a script's record; Targets/ScriptRecord.swift says what they mean.
+RUN, CUT, MEND, ANSWER, COMMAND = 8, 16, 32, 64, 128
 
 
 def frames(name):
@@ -80,10 +82,51 @@ def dataplane_seeds():
             yield script
 
 
+def scenario(path):
+    """The beginning of a recorded scenario, as a script: rules, settings, waits and packets."""
+    script, packets = b"", 0
+    for line in path.read_text().splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "ipvsadm":
+            script += record(0, rest.encode(), COMMAND)
+        elif word == "sysctl":
+            script += record(0, ("sysctl " + rest.replace(" ", "=", 1)).encode(), COMMAND)
+        elif word == "mark":
+            proto, address, port, mark = rest.split()
+            address = f"[{address}]" if ":" in address else address
+            script += record(0, f"mark {proto} {address}:{port}={mark}".encode(), COMMAND)
+        elif word == "wait":
+            script += record(0, b"", RUN, min(int(float(rest)), 255))
+        elif word == ">" and len(rest) < 2 * FRAME_BYTE_COUNT_MAX:
+            script += record(0, bytes.fromhex(rest.split()[1]), RUN)
+            packets += 1
+        if packets == 12:
+            break
+    return script
+
+
+def director_seeds():
+    for path in sorted(KERNEL.glob("*.txt"))[::3]:
+        yield scenario(path)
+
+
+def rules_seeds():
+    for path in sorted(KERNEL.glob("*.txt"))[::5]:
+        lines = path.read_text().splitlines()
+        yield "\n".join(line for line in lines if line.startswith("ipvsadm -")).encode()[:2000]
+    for path in sorted(RULES.glob("*")):
+        yield path.read_bytes()
+    yield b"-t PREROUTING -d 10.0.0.1 -p tcp --dport 80:90 -j MARK --set-mark 0x7/0xff"
+    yield b"net.ipv4.vs.conn_reuse_mode = 1"
+    yield b"tcp [fd00::1]:80=7"
+    yield b"name=eth1,mtu=1400,address=10.1.0.1/16"
+
+
 def main():
     output = Path(sys.argv[1])
     for target, seeds in (("wire", wire_seeds()), ("capture", capture_seeds()),
-                          ("dataplane", dataplane_seeds())):
+                          ("dataplane", dataplane_seeds()), ("director", director_seeds()),
+                          ("rules", rules_seeds())):
         directory = output / target
         directory.mkdir(parents=True, exist_ok=True)
         for seed in seeds:

@@ -52,11 +52,10 @@ import Testing
     @Test func `a report is compared figure by figure`() throws {
         var old = try report()
         for index in old.figures.indices {
-            for path in [
-                \Spread.median, \Spread.firstQuartile, \Spread.thirdQuartile,
-            ] {
-                old.figures[index].spread[keyPath: path] *= 1e6
-            }
+            let slow = old.figures[index].spread.median * 1e6
+            old.figures[index].spread.median = slow
+            old.figures[index].spread.firstQuartile = slow
+            old.figures[index].spread.thirdQuartile = slow
         }
         try WeftProcess.withFile("old.json", JSONEncoder().encode(old)) { path in
             let changes = try #require(try report("--compare", path).comparison)
@@ -74,6 +73,7 @@ import Testing
         (["-c", "a"], 64, "-i and -c: give both, or neither"),
         (["-c", "a", "-i", "-"], 64, "standard input can be read only once"),
         (["--trials", "9"], 64, "--trials: must be at least 10"),
+        (["--ipvs", "--growth"], 64, "--ipvs: makes its own rules and traffic"),
         (["--workers", "0"], 64, "--workers: must be 1 to 256"),
         (["--compare", "/nowhere"], 66, "/nowhere: cannot be read"),
         (
@@ -92,6 +92,19 @@ import Testing
     @Test func `a trace that is not there is 66`() throws {
         let run = try WeftProcess.weft(["bench", "-c", stack, "-i", "/nowhere"])
         #expect(run.status == 66 && run.errors.contains("/nowhere"))
+    }
+
+    @Test func `IPVS mode is measured by method and by connections`() throws {
+        let run = try WeftProcess.weft([
+            "bench", "--ipvs", "--quick", "--json", "--trial-time", "1",
+        ])
+        #expect(run.status == 0 && run.errors == "")
+        let growth = try JSONDecoder().decode(DirectorGrowth.self, from: Data(run.output.utf8))
+        #expect(growth.schema == "weft.bench-ipvs/1" && growth.holds)
+        #expect(growth.rows.count { $0.reply != nil } == 2 && growth.rows.count == 6)
+        #expect(growth.rows.allSatisfy { $0.connections == 10_000 && $0.bytesPerConnection < 65 })
+        let flood = try #require(growth.flood)
+        #expect(flood.established == flood.connectionsMax / 2 && flood.kept == flood.established)
     }
 
     #if !DEBUG

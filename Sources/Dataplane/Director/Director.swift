@@ -10,6 +10,8 @@ public struct Director: ~Copyable {
     var core: DirectorCore
     var connections4: ConnectionTable<IPv4Address>
     var connections6: ConnectionTable<IPv6Address>
+    /// Nil while packets are judged.
+    var lent: LentTables? = LentTables()
 
     /// A director without rules. `connectionCountMax` bounds the entries of each family.
     public init(
@@ -18,6 +20,7 @@ public struct Director: ~Copyable {
     ) {
         self.host = host
         core = DirectorCore(host: host, key: key)
+        // Both have one key, so that a hash can be had before the table is chosen.
         connections4 = ConnectionTable(key: key, countMax: connectionCountMax)
         connections6 = ConnectionTable(key: key, countMax: connectionCountMax)
     }
@@ -29,6 +32,7 @@ public struct Director: ~Copyable {
     public var host: DirectorHost {
         didSet {
             core.host.replace(with: host)
+            core.hasOwnClients = core.hasOwnClients || connectionCount > 0
             core.rules.broadcasts = host.broadcasts
         }
     }
@@ -78,6 +82,8 @@ struct DirectorCore: ~Copyable {
     var host: HostTables
     var reassembly: ReassemblyTable
     var packetDefence = PacketDefence()
+    /// Some connection may have one of the host's addresses for its client.
+    var hasOwnClients = false
 
     init(host: DirectorHost, key: HashKey) {
         rules = DirectorRules(key: key)

@@ -31,13 +31,13 @@ public struct DirectorHost: Hashable, Sendable {
     /// Where packets for no link's prefix leave.
     public var defaultLink: LinkIndex
     /// Addresses that are the host's besides those of its links: the virtual services', usually.
-    public var ownAddresses: Set<IPAddress>
+    public var ownAddresses: [IPAddress]
     /// Whether packets of another's address are forwarded as a router does.
     public var isRouter: Bool
 
     public init(
         links: [DirectorLink], defaultLink: LinkIndex = LinkIndex(0),
-        ownAddresses: Set<IPAddress> = [], isRouter: Bool = true
+        ownAddresses: [IPAddress] = [], isRouter: Bool = true
     ) {
         precondition(Int(defaultLink.rawValue) < links.count)
         self.links = links
@@ -49,5 +49,5 @@ public struct DirectorHost: Hashable, Sendable {
 
 extension DirectorHost {
     /// The broadcast addresses of its links.
-    var broadcasts: Set<IPv4Address> { Set(links.flatMap(\.prefixes).compactMap(\.broadcast)) }
+    var broadcasts: [IPv4Address] { links.flatMap(\.prefixes).compactMap(\.broadcast) }
 }

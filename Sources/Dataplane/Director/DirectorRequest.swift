@@ -58,6 +58,7 @@ func open<Address: FlowAddress>(
     _ core: inout DirectorCore
 ) -> RequestOutcome {
     let destination = flow.virtual.mapped
+    if core.host.isOwn(flow.client.mapped) { core.hasOwnClients = true }
     guard
         let server = core.rules.find(
             mark: mark, isIPv4: destination.isIPv4Mapped, proto: flow.proto,

@@ -19,10 +19,8 @@ extension DirectorRules {
         let free = virtualServers.indices.filter { !virtualServers[$0].isPresent }
         let listed = virtualServers.flatMap(\.order)
         let places = listed + trash + freeServers
-        return Set(freeVirtualServers.map { Int($0.rawValue) }) == Set(free)
-            && freeVirtualServers.count == free.count
-            && Set(places.map { Int($0.rawValue) }) == Set(servers.indices)
-            && places.count == servers.count
+        return freeVirtualServers.map { Int($0.rawValue) }.sorted() == free
+            && places.map { Int($0.rawValue) }.sorted() == Array(servers.indices)
             && listed.allSatisfy { self[$0].isAvailable }
             && trash.allSatisfy { !self[$0].isAvailable && !self[$0].isMasqueraded }
             && freeServers.allSatisfy { self[$0].referenceCount == 0 && !self[$0].isAvailable }
@@ -44,12 +42,11 @@ extension DirectorRules {
 
     private func check(_ place: VirtualServerIndex) -> Bool {
         let service = self[place]
-        let members = Set(service.order)
-        return members.count == service.order.count
-            && service.order.allSatisfy {
-                self[$0].owner == place && self[$0].isSound
-                    && index(of: self[$0].rule.address, self[$0].rule.port, in: place) == $0
-            }
+        let members = service.order
+        return members.allSatisfy {
+            self[$0].owner == place && self[$0].isSound
+                && index(of: self[$0].rule.address, self[$0].rule.port, in: place) == $0
+        }
             && (-1..<max(service.order.count, 1)).contains(service.memory.position)
             && (service.memory.isStale
                 || service.memory.slots.allSatisfy { $0 == .none || members.contains($0) })

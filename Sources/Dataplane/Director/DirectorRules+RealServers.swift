@@ -170,7 +170,7 @@ extension DirectorRules {
 
 extension IPAddress {
     /// May be a host's: not a group's, not nobody's, not everybody's, not confined to a link.
-    fileprivate func isForHosts(except broadcasts: Set<IPv4Address>) -> Bool {
+    fileprivate func isForHosts(except broadcasts: [IPv4Address]) -> Bool {
         switch self {
         case .v4(let address):
             return address.rawValue != 0 && address.rawValue >> 28 != 0xe

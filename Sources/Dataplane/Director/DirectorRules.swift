@@ -16,7 +16,7 @@ public struct DirectorRules: Sendable {
     public var settings = DirectorSettings()
     public private(set) var marks: [MarkRule] = []
     /// Broadcast addresses of the host's links: no real server can have one.
-    public var broadcasts: Set<IPv4Address> = []
+    public var broadcasts: [IPv4Address] = []
 
     let key: HashKey
     var table = RuleTable()
@@ -51,6 +51,14 @@ public struct DirectorRules: Sendable {
         self[virtualServer].order.first {
             self[$0].rule.address == address && self[$0].rule.port == port
         }
+    }
+
+    /// Takes servers out, so that they can be borrowed beside the rest, and with a second call puts them
+    /// back.
+    @inline(__always)
+    mutating func exchange(_ virtualServers: inout [VirtualServer], _ servers: inout [RealServer]) {
+        swap(&self.virtualServers, &virtualServers)
+        swap(&self.servers, &servers)
     }
 
     subscript(_ index: VirtualServerIndex) -> VirtualServer {

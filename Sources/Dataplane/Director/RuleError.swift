@@ -1,5 +1,5 @@
-// Why a rule change is refused, in the kernel's terms (the error numbers of ip_vs_ctl.c).
-// Invariant: a change that ends in one of these has changed nothing.
+// Why a rule change is refused, in the terms of the kernel (ip_vs_ctl.c) and its error numbers; nothing
+// is changed then.
 
 public enum RuleError: Error, Hashable, Sendable {
     /// EEXIST for a service.

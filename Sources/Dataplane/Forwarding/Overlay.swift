@@ -30,7 +30,7 @@ func encapsulate(
     var bytes = work.mutableBytes(of: frame)
     tunnel.write(
         to: &bytes, innerByteCount: innerByteCount, trafficClass: trafficClass & 3,
-        sourcePort: sourcePort, vni: program[network].vni)
+        sourcePort: sourcePort, vxlan: (program[network].vni << 8).bigEndian)
 }
 
 /// The UDP source port that a flow's packets travel under, so that links carry flows, not packets.

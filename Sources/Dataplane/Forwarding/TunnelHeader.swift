@@ -15,8 +15,8 @@ struct TunnelHeader: Hashable, Sendable {
     private let network: SIMD2<UInt64>
     /// Bytes 32 to 47 without the source port and the UDP length.
     private let transport: SIMD2<UInt64>
-    /// The unfolded sum of the IPv4 header without its length and its traffic class.
-    private let sum: UInt64
+    /// The sum of the IPv4 header, as it lies in memory, without its length and its traffic class.
+    private let sum: UInt32
 
     init(
         sourceMAC: MACAddress, destinationMAC: MACAddress, source: IPv4Address,
@@ -35,26 +35,29 @@ struct TunnelHeader: Hashable, Sendable {
             UInt64(0x0800_0000_0000).bigEndian,
         ]
         // Version, DF, TTL 64 with UDP, and the addresses.
-        sum = 0x4500 &+ 0x4000 &+ 0x4011 &+ UInt64(source.rawValue) &+ target
+        let words = 0x4500 &+ 0x4000 &+ 0x4011 &+ UInt64(source.rawValue) &+ target
+        sum = UInt32(Checksum.fold(words).bigEndian)
     }
 
-    /// Writes the headers to the first 50 bytes, for an inner frame of `innerByteCount`.
+    /// Writes the headers to the first 50 bytes, for an inner frame of `innerByteCount`. `vxlan` is the
+    /// last word as it lies in memory.
     @inline(__always)
     func write(
         to bytes: inout MutableRawSpan, innerByteCount: Int, trafficClass: UInt8,
-        sourcePort: UInt16, vni: UInt32
+        sourcePort: UInt16, vxlan: UInt32
     ) {
-        let udpByteCount = UInt16(truncatingIfNeeded: innerByteCount &+ 16)
-        let total = udpByteCount &+ 20
-        let checksum = ~Checksum.fold(sum &+ UInt64(total) &+ UInt64(trafficClass))
+        let length = UInt16(truncatingIfNeeded: innerByteCount)
+        let total = (length &+ 36).bigEndian
+        let services = UInt32(UInt16(trafficClass).bigEndian)
+        let checksum = ~Checksum.fold(sum &+ UInt32(total) &+ services)
         bytes.storeBytes(of: link, toByteOffset: 0, as: SIMD2<UInt64>.self)
         bytes.storeBytes(of: network, toByteOffset: 16, as: SIMD2<UInt64>.self)
         bytes.storeBytes(of: transport, toByteOffset: 32, as: SIMD2<UInt64>.self)
         bytes.setU8(15, trafficClass)
-        bytes.setU16(16, total)
-        bytes.setU16(24, checksum)
+        bytes.setMemory(16, total)
+        bytes.setMemory(24, checksum)
         bytes.setU16(34, sourcePort)
-        bytes.setU16(38, udpByteCount)
-        bytes.setU32(46, vni << 8)
+        bytes.setU16(38, length &+ 16)
+        bytes.setMemory(46, vxlan)
     }
 }

@@ -89,5 +89,5 @@ extension HostPacket {
 }
 
 extension IPv6Address {
-    fileprivate var isLinkLocal: Bool { high >> 54 == 0xfe80 >> 6 }
+    var isLinkLocal: Bool { high >> 54 == 0xfe80 >> 6 }
 }

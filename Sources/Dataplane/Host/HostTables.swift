@@ -20,9 +20,18 @@ struct HostTables: ~Copyable {
         var link: LinkIndex
     }
 
+    /// The same for IPv4 alone, which has a prefix of 96 bits in common.
+    fileprivate struct Route4 {
+        var prefix: UInt32
+        var mask: UInt32
+        var link: LinkIndex
+    }
+
     private var links: [Link] = []
     /// The longest prefix first.
     private var routes: [Route] = []
+    /// Those of them that are IPv4's, once more.
+    private var routes4: [Route4] = []
     private var ownAddresses = AddressTable()
     private let defaultLink: LinkIndex
     let isRouter: Bool
@@ -49,6 +58,7 @@ struct HostTables: ~Copyable {
             ownAddresses.insert(IPv6Address(address), in: .clients, Self.own)
         }
         routes.sort { $0.length > $1.length }
+        routes4 = routes.compactMap { Route4($0) }
     }
 
     /// Takes up another configuration; what was learnt of paths stays.
@@ -57,6 +67,17 @@ struct HostTables: ~Copyable {
         next.paths = paths
         next.lastIdentification = lastIdentification
         self = next
+    }
+
+    /// Whose an address is, as far as the host knows.
+    enum Standing { case own, broadcast, others }
+
+    @inline(__always)
+    func standing(of address: IPv6Address) -> Standing {
+        guard address.isIPv4Mapped else { return isOwn(address) ? .own : .others }
+        let slot = ownAddresses.slot(of: address.mappedIPv4, in: .clients)
+        if slot.kind == .nothing { return .others }
+        return slot.index == 0 ? .own : .broadcast
     }
 
     /// Whether the address is the host's.
@@ -77,16 +98,32 @@ struct HostTables: ~Copyable {
     }
 
     /// The link by which an address is reached.
+    @inline(__always)
     func link(to address: IPv6Address) -> LinkIndex {
+        address.isIPv4Mapped ? link(to: address.mappedIPv4) : link6(to: address)
+    }
+
+    @inline(__always)
+    private func link(to address: IPv4Address) -> LinkIndex {
+        for index in routes4.indices where routes4[index].holds(address) {
+            return routes4[index].link
+        }
+        return defaultLink
+    }
+
+    @inline(never)
+    private func link6(to address: IPv6Address) -> LinkIndex {
         for index in routes.indices where routes[index].holds(address) {
             return routes[index].link
         }
         return defaultLink
     }
 
+    @inline(__always)
     func mtu(of link: LinkIndex) -> Int { links[Int(link.rawValue)].mtu }
 
     /// What fits on the way to an address by one link, as far as is known.
+    @inline(__always)
     func mtu(to address: IPv6Address, by link: LinkIndex, now: UInt32) -> Int {
         let mtu = mtu(of: link)
         return paths.isEmpty ? mtu : min(mtu, paths.find(address, now: now) ?? mtu)
@@ -145,10 +182,23 @@ extension HostTables.Route {
         self.link = link
     }
 
+    fileprivate var isIPv4: Bool { prefix.isIPv4Mapped && length >= 96 }
     fileprivate var length: Int { mask.high.nonzeroBitCount + mask.low.nonzeroBitCount }
 
     @inline(__always)
     fileprivate func holds(_ address: IPv6Address) -> Bool {
         address.high & mask.high == prefix.high && address.low & mask.low == prefix.low
     }
+}
+
+extension HostTables.Route4 {
+    fileprivate init?(_ route: HostTables.Route) {
+        guard route.isIPv4 else { return nil }
+        prefix = route.prefix.mappedIPv4.rawValue
+        mask = UInt32(truncatingIfNeeded: route.mask.low)
+        link = route.link
+    }
+
+    @inline(__always)
+    fileprivate func holds(_ address: IPv4Address) -> Bool { address.rawValue & mask == prefix }
 }

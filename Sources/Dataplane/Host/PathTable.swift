@@ -17,32 +17,33 @@ struct PathTable {
         var expires: UInt32
     }
 
-    private var entries: [Entry] = []
+    private var entries = [Entry](
+        repeating: Entry(address: IPv6Address(high: 0, low: 0), mtu: 0, expires: 0), count: countMax
+    )
+    private var count = 0
     private var next = 0
 
-    init() { entries.reserveCapacity(Self.countMax) }
-
-    var isEmpty: Bool { entries.isEmpty }
+    var isEmpty: Bool { count == 0 }
 
     func find(_ address: IPv6Address, now: UInt32) -> Int? {
-        for index in entries.indices
-        where entries[index].address == address && entries[index].expires >= now {
-            return entries[index].mtu
-        }
-        return nil
+        var index = 0
+        while index < count, entries[index].address != address { index &+= 1 }
+        guard index < count, entries[index].expires >= now else { return nil }
+        return entries[index].mtu
     }
 
     mutating func remember(_ address: IPv6Address, _ mtu: Int, now: UInt32) {
+        let used = count
+        var places = entries.mutableSpan
+        var index = 0
+        while index < used, places[index].address != address { index &+= 1 }
         let entry = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
-        for index in entries.indices where entries[index].address == address {
-            entries[index] = entry
+        guard index == used else {
+            places[index] = entry
             return
         }
-        if entries.count < Self.countMax {
-            entries.append(entry)
-        } else {
-            entries[next] = entry
-            next = (next &+ 1) % Self.countMax
-        }
+        entries[next] = entry
+        next = (next &+ 1) % Self.countMax
+        count = min(used &+ 1, Self.countMax)
     }
 }

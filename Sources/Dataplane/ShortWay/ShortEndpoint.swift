@@ -9,7 +9,8 @@ struct ShortEndpoint: Sendable {
     /// Zero where there is none.
     let address4: IPv4Address
     let service: ServiceIndex
-    let vni: UInt32
+    /// The last word of a VXLAN header to it, as it lies in memory.
+    let vxlan: UInt32
     /// The largest IP packet that fits the network, in bytes.
     let mtu: UInt32
     let node: NodeIndex
@@ -23,7 +24,7 @@ struct ShortEndpoint: Sendable {
         address4 = endpoint.address4 ?? IPv4Address(rawValue: 0)
         address6 = endpoint.address6 ?? IPv6Address(high: 0, low: 0)
         service = endpoint.service
-        vni = network.vni
+        vxlan = (network.vni << 8).bigEndian
         mtu = UInt32(clamping: network.mtu)
         node = endpoint.node
         let source = network.balancerMAC.rawValue

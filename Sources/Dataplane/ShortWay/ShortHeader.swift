@@ -25,22 +25,29 @@ protocol ShortHeader {
     /// An endpoint's address of this family.
     static func address(of endpoint: ShortEndpoint) -> Address?
 
-    /// Notes both addresses, and gives them back.
-    func note(in sight: inout Sight)
-    static func source(of sight: Sight) -> Address
-    static func destination(of sight: Sight) -> Address
+    /// Whether clients send to it, most likely as an address of `node`.
+    static func isNode(
+        _ address: Address, near node: NodeIndex, in program: borrowing Program
+    ) -> Bool
 
-    /// Whether clients send to it.
-    static func isNode(_ address: Address, in program: borrowing Program) -> Bool
-
-    /// Refreshes the record of a plain packet's flow, if it stands at its first place.
-    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool
+    /// Whether it is this node's own VTEP.
+    static func isVTEP(_ address: Address, of program: borrowing Program) -> Bool
 
     /// Takes one off the hop limit of the frame in `bytes` and replaces the destination; what that
-    /// means for a transport checksum is the result.
-    static func redirect(
-        _ bytes: inout MutableRawSpan, from old: Address, to address: Address
-    ) -> ChecksumDelta
+    /// means for a transport checksum as it lies in memory is the result.
+    static func redirect(_ bytes: inout MutableRawSpan, to address: Address) -> ChecksumDelta
+}
+
+/// Whether the checksum of an IPv4 header without options is right: the sum of its words is a multiple
+/// of 0xffff, in either byte order. It is not zero where the header has a version. Carries out of 64 bits
+/// go back in at the other end, for 2^64 leaves one when divided by 0xffff.
+@inline(__always)
+func isIPv4ChecksumRight(_ bytes: RawSpan, at offset: Int) -> Bool {
+    let (half, halfCarry) = bytes.memory64(offset)
+        .addingReportingOverflow(bytes.memory64(offset &+ 8))
+    let (sum, carry) = (half &+ (halfCarry ? 1 : 0))
+        .addingReportingOverflow(UInt64(bytes.memory32(offset &+ 16)))
+    return (sum &+ (carry ? 1 : 0)) % 0xffff == 0
 }
 
 struct ShortIPv4: ShortHeader {
@@ -54,25 +61,16 @@ struct ShortIPv4: ShortHeader {
 
     @inline(__always)
     init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
-        let first = bytes.u64(base &+ 14)
-        let second = bytes.u64(base &+ 22)
-        let target = bytes.u32(base &+ 30)
+        source = IPv4Address(rawValue: bytes.u32(base &+ 26))
+        destination = IPv4Address(rawValue: bytes.u32(base &+ 30))
+        packetByteCount = Int(bytes.u16(base &+ 16))
+        trafficClass = bytes.u8(base &+ 15)
+        proto = IPProtocol(rawValue: bytes.u8(base &+ 23))
         // Version 4, five words of header; no fragment; a hop to spare.
-        guard first & 0xff00_0000_0000_3fff == 0x4500_0000_0000_0000, second >> 57 != 0 else {
-            return nil
-        }
-        // The checksum is right when the sum of all words is a multiple of 0xffff other than zero.
-        let sum =
-            first >> 32 &+ first & 0xffff_ffff &+ second >> 32 &+ second & 0xffff_ffff
-            &+ UInt64(target)
-        let sender = UInt32(truncatingIfNeeded: second)
-        source = IPv4Address(rawValue: sender)
-        guard sum % 0xffff == 0, !source.isMartian, sender != target else { return nil }
-        packetByteCount = Int(first >> 32 & 0xffff)
-        guard packetByteCount <= wireByteCount &- 14 else { return nil }
-        destination = IPv4Address(rawValue: target)
-        trafficClass = UInt8(truncatingIfNeeded: first >> 48)
-        proto = IPProtocol(rawValue: UInt8(truncatingIfNeeded: second >> 48))
+        guard bytes.u8(base &+ 14) == 0x45, bytes.u16(base &+ 20) & 0x3fff == 0,
+            bytes.u8(base &+ 22) > 1, isIPv4ChecksumRight(bytes, at: base &+ 14),
+            !source.isMartian, source != destination, packetByteCount <= wireByteCount &- 14
+        else { return nil }
     }
 
     @inline(__always)
@@ -81,38 +79,30 @@ struct ShortIPv4: ShortHeader {
     }
 
     @inline(__always)
-    func note(in sight: inout Sight) {
-        sight.source4 = source
-        sight.destination4 = destination
-    }
-
-    @inline(__always) static func source(of sight: Sight) -> IPv4Address { sight.source4 }
-
-    @inline(__always)
-    static func destination(of sight: Sight) -> IPv4Address { sight.destination4 }
-
-    @inline(__always)
-    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool {
-        work.flows4.refresh(Self.self, sight, now)
+    static func isVTEP(_ address: IPv4Address, of program: borrowing Program) -> Bool {
+        address.rawValue == program.vtep4
     }
 
     @inline(__always)
-    static func isNode(_ address: IPv4Address, in program: borrowing Program) -> Bool {
-        program.addresses.slot(of: address, in: .clients).kind == .node
+    static func isNode(
+        _ address: IPv4Address, near node: NodeIndex, in program: borrowing Program
+    ) -> Bool {
+        program.addresses.isNode(address, near: node)
     }
 
     @inline(__always)
     static func redirect(
-        _ bytes: inout MutableRawSpan, from old: IPv4Address, to address: IPv4Address
+        _ bytes: inout MutableRawSpan, to address: IPv4Address
     ) -> ChecksumDelta {
+        let target = address.rawValue.bigEndian
         var delta = ChecksumDelta()
-        delta.replace(old.rawValue, with: address.rawValue)
+        delta.replace(bytes.memory32(30), with: target)
         var header = delta
         // The first byte of a word one less: whatever the word was, it makes the same difference.
-        header.replace(0x0100 as UInt16, with: 0)
+        header.replace((0x0100 as UInt16).bigEndian, with: 0)
         bytes.setU8(22, bytes.u8(22) &- 1)
-        bytes.setU16(24, header.applied(to: bytes.u16(24)))
-        bytes.setU32(30, address.rawValue)
+        bytes.setMemory(24, header.applied(to: bytes.memory16(24)))
+        bytes.setMemory(30, target)
         return delta
     }
 }
@@ -151,36 +141,29 @@ struct ShortIPv6: ShortHeader {
     }
 
     @inline(__always)
-    func note(in sight: inout Sight) {
-        sight.source6 = source
-        sight.destination6 = destination
-    }
-
-    @inline(__always) static func source(of sight: Sight) -> IPv6Address { sight.source6 }
-
-    @inline(__always)
-    static func destination(of sight: Sight) -> IPv6Address { sight.destination6 }
-
-    @inline(__always)
-    static func refresh(_ sight: Sight, _ now: UInt32, _ work: inout Work) -> Bool {
-        work.flows6.refresh(Self.self, sight, now)
+    static func isVTEP(_ address: IPv6Address, of program: borrowing Program) -> Bool {
+        address == program.own.vtep
     }
 
     @inline(__always)
-    static func isNode(_ address: IPv6Address, in program: borrowing Program) -> Bool {
+    static func isNode(
+        _ address: IPv6Address, near node: NodeIndex, in program: borrowing Program
+    ) -> Bool {
         if case .node = program.addresses.find(address, in: .clients) { return true }
         return false
     }
 
     @inline(__always)
     static func redirect(
-        _ bytes: inout MutableRawSpan, from old: IPv6Address, to address: IPv6Address
+        _ bytes: inout MutableRawSpan, to address: IPv6Address
     ) -> ChecksumDelta {
+        let target = IPv6Address(high: address.high.bigEndian, low: address.low.bigEndian)
         var delta = ChecksumDelta()
-        delta.replace(old, with: address)
+        delta.replace(
+            IPv6Address(high: bytes.memory64(38), low: bytes.memory64(46)), with: target)
         bytes.setU8(21, bytes.u8(21) &- 1)
-        bytes.setU64(38, address.high)
-        bytes.setU64(46, address.low)
+        bytes.setMemory(38, target.high)
+        bytes.setMemory(46, target.low)
         return delta
     }
 }

@@ -12,6 +12,8 @@ struct ShortPacket<Header: ShortHeader> {
     let ports: UInt32
     /// What it does to its flow: for TCP the flags, for SCTP the type of the first chunk, for UDP zero.
     let mark: UInt8
+    /// Where its checksum stands in the transport header.
+    let checksum: UInt8
 
     /// Where the transport header starts, in a frame that starts at its first byte.
     @inline(__always)
@@ -33,23 +35,23 @@ struct ShortPacket<Header: ShortHeader> {
         let byteCount = header.packetByteCount &- Header.byteCount
         let present = bytes.byteCount &- start
         ports = bytes.u32(start)
-        switch header.proto {
-        case .tcp:
-            guard present >= 20 else { return nil }
-            let word = bytes.u16(start &+ 12)
-            let length = Int(word >> 10 & 0x3c)
-            guard length >= 20, length <= byteCount, length <= present else { return nil }
-            mark = UInt8(truncatingIfNeeded: word)
-        case .udp:
+        if header.proto == .tcp {
+            guard present >= 20, bytes.u8(start &+ 12) >= 0x50 else { return nil }
+            let length = Int(bytes.u8(start &+ 12) >> 2 & 0x3c)
+            guard length <= byteCount, length <= present else { return nil }
+            mark = bytes.u8(start &+ 13)
+            checksum = 16
+        } else if header.proto == .udp {
             let length = Int(bytes.u16(start &+ 4))
             guard length >= 8, length <= byteCount else { return nil }
             mark = 0
-        case .sctp:
-            guard present >= 16, byteCount >= 16 else { return nil }
+            checksum = 6
+        } else {
+            guard header.proto == .sctp, present >= 16, byteCount >= 16 else { return nil }
             // SHUTDOWN ACK does to a flow what SHUTDOWN does, and the latter has the bits of FIN and RST.
             let chunk = SCTPChunkType(rawValue: bytes.u8(start &+ 12))
             mark = chunk == .shutdownAck ? SCTPChunkType.shutdown.rawValue : chunk.rawValue
-        default: return nil
+            checksum = 8
         }
     }
 

@@ -43,10 +43,24 @@ struct AddressSlot: Sendable {
 extension [AddressSlot] {
     static var empty: Self { Self(repeating: AddressSlot(), count: 8) }
 
+    /// An empty table in which so many keys seldom meet: at most one slot in eight will be in use.
+    static func sparse(for count: Int) -> Self {
+        var slotCount = 8
+        while slotCount < count * 8 { slotCount *= 2 }
+        return Self(repeating: AddressSlot(), count: slotCount)
+    }
+
     /// The slot of a key, or an empty one.
     @inline(__always)
     func find(_ key: UInt64) -> AddressSlot {
-        var index = start(key)
+        let index = start(key)
+        return self[index].key == key ? self[index] : find(key, after: index)
+    }
+
+    // Out of line, for most keys are found where they are looked for first.
+    @inline(never)
+    private func find(_ key: UInt64, after first: Int) -> AddressSlot {
+        var index = first
         while true {
             if self[index].key == key || self[index].kind == .nothing { return self[index] }
             index = (index &+ 1) & (count &- 1)

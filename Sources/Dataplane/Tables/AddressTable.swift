@@ -55,6 +55,8 @@ public struct AddressTable: Sendable {
     private var slotsInUse = 0
     private var slots4 = [AddressSlot].empty
     private var slotsMAC = [AddressSlot].empty
+    /// By node: the first of the IPv4 addresses that its clients use; no address where there is none.
+    private var firstAddresses4: [UInt64] = []
 
     public init() {}
 
@@ -64,6 +66,17 @@ public struct AddressTable: Sendable {
     @inline(__always)
     func slot(of address: IPv4Address, in scope: AddressScope) -> AddressSlot {
         slots4.find(Self.key(address, scope))
+    }
+
+    /// Whether clients use an IPv4 address of some node. Most use one of `node`, whose first is compared
+    /// before the table is asked.
+    @inline(__always)
+    func isNode(_ address: IPv4Address, near node: NodeIndex) -> Bool {
+        let index = Int(node.rawValue)
+        if index < firstAddresses4.count, firstAddresses4[index] == UInt64(address.rawValue) {
+            return true
+        }
+        return slot(of: address, in: .clients).kind == .node
     }
 
     /// What a MAC address is on a network.
@@ -106,6 +119,9 @@ public struct AddressTable: Sendable {
         if let present = find(address, in: scope) { return present }
         guard !address.isIPv4Mapped else {
             slots4.insert(Self.key(address.mappedIPv4, scope), target)
+            if scope == .clients, case .node(let node) = target {
+                note(address.mappedIPv4, of: Int(node.rawValue))
+            }
             return nil
         }
         if (slotsInUse + 1) * 2 > slots.count { grow() }
@@ -124,6 +140,11 @@ public struct AddressTable: Sendable {
         if let present = find(address, in: scope) { return present }
         slotsMAC.insert(Self.key(address, scope.network), target)
         return nil
+    }
+
+    private mutating func note(_ address: IPv4Address, of node: Int) {
+        while firstAddresses4.count <= node { firstAddresses4.append(.max) }
+        if firstAddresses4[node] == .max { firstAddresses4[node] = UInt64(address.rawValue) }
     }
 
     /// Half full at most, and every entry can be found. For tests.

@@ -9,7 +9,16 @@ extension ConnectionTable {
     @inline(__always)
     package func find(incoming flow: ClientFlow<Address>) -> ConnectionIndex? {
         guard flow.clientPort != Port(0) else { return nil }
-        var index = first(ofBucket: bucket(of: hash(flow.proto, flow.client, flow.clientPort)))
+        return find(
+            incoming: flow, hash: hash(flow.proto, flow.client, flow.clientPort), connections.span)
+    }
+
+    /// The same, its hash known and the client port not 0, among connections that are lent.
+    @inline(__always)
+    func find(
+        incoming flow: ClientFlow<Address>, hash: UInt64, _ connections: Span<Connection<Address>>
+    ) -> ConnectionIndex? {
+        var index = first(ofBucket: bucket(of: hash))
         while index != .none {
             if connections[index.place].matches(flow) { return index }
             index = connections[index.place].chain
@@ -24,19 +33,27 @@ extension ConnectionTable {
         outgoing proto: IPProtocol, server: Address, _ serverPort: Port, client: Address,
         _ clientPort: Port
     ) -> ConnectionIndex? {
-        var index = first(ofBucket: bucket(of: hash(proto, client, clientPort)))
+        find(
+            outgoing: proto, server: server, serverPort, client: client, clientPort,
+            hash: hash(proto, client, clientPort), connections.span)
+    }
+
+    /// The same, its hash known, among connections that are lent.
+    @inline(__always)
+    func find(
+        outgoing proto: IPProtocol, server: Address, _ serverPort: Port, client: Address,
+        _ clientPort: Port, hash: UInt64, _ connections: Span<Connection<Address>>
+    ) -> ConnectionIndex? {
+        var index = first(ofBucket: bucket(of: hash))
         while index != .none {
-            let connection = connections[index.place]
-            if connection.clientPort == clientPort, connection.client == client,
-                connection.proto == proto
+            if connections[index.place].clientPort == clientPort,
+                connections[index.place].client == client,
+                connections[index.place].proto == proto,
+                connections[index.place].answers(from: server, serverPort)
             {
-                let isFound =
-                    connection.method == .masquerade
-                    ? connection.serverPort == serverPort && connection.server == server
-                    : connection.virtualPort == serverPort && connection.virtual == server
-                if isFound { return index }
+                return index
             }
-            index = connection.chain
+            index = connections[index.place].chain
         }
         return nil
     }
@@ -52,19 +69,32 @@ extension ConnectionTable {
         return nil
     }
 
-    /// Reads from the bucket that the search for a packet's connection starts at. Called for every
-    /// packet of a batch, and then `touchConnection`, it has memory fetched before the first packet
+    /// Reads from the bucket that the search for a connection starts at. Called for every packet of a
+    /// stretch, then `touchConnection` and `touchRest`, it has memory fetched before the first packet
     /// needs it. The result means nothing; it is there to be used, so that the reading is done.
     @inline(__always)
-    package func touchBucket(of flow: ClientFlow<Address>) -> UInt32 {
-        first(ofBucket: bucket(of: hash(flow.proto, flow.client, flow.clientPort))).rawValue
+    func touchBucket(_ hash: UInt64) -> UInt32 { first(ofBucket: bucket(of: hash)).rawValue }
+
+    /// The first connection of that bucket, if there is one, as it is now.
+    @inline(__always)
+    func hint(_ hash: UInt64) -> ConnectionIndex { first(ofBucket: bucket(of: hash)) }
+
+    /// Reads from a connection.
+    @inline(__always)
+    func touchConnection(_ index: ConnectionIndex) -> UInt32 {
+        index == .none ? 0 : connections[index.place].ends
     }
 
-    /// Reads from the first connection of that bucket.
+    /// Reads from the next connection of the bucket where this one is not the client's, and from the
+    /// server of this one where it is.
     @inline(__always)
-    package func touchConnection(of flow: ClientFlow<Address>) -> UInt32 {
-        let index = first(ofBucket: bucket(of: hash(flow.proto, flow.client, flow.clientPort)))
-        return index == .none ? 0 : connections[index.place].deadline
+    func touchRest(
+        _ index: ConnectionIndex, clientPort: Port, _ rules: borrowing DirectorRules
+    ) -> UInt32 {
+        guard index != .none else { return 0 }
+        return connections[index.place].clientPort == clientPort
+            ? rules.touch(connections[index.place].realServer)
+            : touchConnection(connections[index.place].chain)
     }
 
     /// `.none` when the connection bypasses all servers.

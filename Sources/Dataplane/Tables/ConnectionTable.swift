@@ -61,10 +61,7 @@ package struct ConnectionTable<Address: FlowAddress>: ~Copyable {
 
     @inline(__always)
     func hash(_ proto: IPProtocol, _ client: Address, _ clientPort: Port) -> UInt64 {
-        let address = client.mapped
-        let rest = UInt64(clientPort.rawValue) | UInt64(proto.rawValue) &<< 16
-        let low = FoldedMultiply.hash(address.low, rest, key)
-        return address.isIPv4Mapped ? low : FoldedMultiply.hash(address.high, low, key)
+        connectionHash(proto, client, clientPort, key)
     }
 
     /// Puts a connection in, with its first deadline; nil when there is no place.

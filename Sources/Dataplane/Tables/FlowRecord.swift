@@ -26,13 +26,17 @@ public struct TaskFlow: Hashable, Sendable {
         self.proto = proto
     }
 
+    /// All of it but the client's address and the protocol, in one word.
+    @inline(__always)
+    var ports: UInt64 {
+        UInt64(endpoint.rawValue) &<< 32 | UInt64(clientPort.rawValue) &<< 16
+            | UInt64(targetPort.rawValue)
+    }
+
     /// Where the flow stands in a table with this key.
     @inline(__always)
     func hash(_ key: HashKey) -> UInt64 {
-        let ports =
-            UInt64(clientPort.rawValue) | UInt64(targetPort.rawValue) &<< 16
-            | UInt64(proto.rawValue) &<< 32
-        let low = FoldedMultiply.hash(client.low, ports | UInt64(endpoint.rawValue) &<< 40, key)
+        let low = FoldedMultiply.hash(client.low ^ UInt64(proto.rawValue) &<< 48, ports, key)
         return client.isIPv4Mapped ? low : FoldedMultiply.hash(client.high, low, key)
     }
 }
@@ -46,6 +50,9 @@ public enum FlowState: UInt8, Sendable {
     case closed
     /// No connection to speak of: UDP.
     case datagram
+
+    /// The bit that the two open states have and the others have not.
+    static var open: UInt8 { established.rawValue & datagram.rawValue }
 
     /// The conntrack defaults (net.netfilter.nf_conntrack_*), but for established flows, which
     /// IPVS forgets after 15 minutes and conntrack after five days: state here is 32 bytes.
@@ -98,12 +105,11 @@ extension IPv6Address: FlowAddress {
 struct FlowRecord<Address: FlowAddress>: Sendable {
     private var client: Address
     private var address: Address
-    private var endpoint: EndpointIndex
+    /// The flow's endpoint and ports, as `TaskFlow.ports` has them.
+    private var ports: UInt64
     private var service: VirtualServiceIndex
     /// Seconds on the clock that `process` is given.
     var lastSeen: UInt32
-    private var clientPort: Port
-    private var targetPort: Port
     private var port: Port
     private var entry: NodeIndex
     private var proto: IPProtocol
@@ -112,11 +118,9 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     init(_ flow: TaskFlow, origin: FlowOrigin, state: FlowState, now: UInt32) {
         client = Address(mapped: flow.client)
         address = Address(mapped: origin.address)
-        endpoint = flow.endpoint
+        ports = flow.ports
         service = origin.service
         lastSeen = now
-        clientPort = flow.clientPort
-        targetPort = flow.targetPort
         port = origin.port
         entry = origin.entry
         proto = flow.proto
@@ -138,18 +142,27 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
 
     @inline(__always)
     func matches(_ flow: TaskFlow) -> Bool {
-        client.mapped == flow.client && endpoint == flow.endpoint && clientPort == flow.clientPort
-            && targetPort == flow.targetPort && proto == flow.proto
+        ports == flow.ports && client.mapped == flow.client && proto == flow.proto
     }
 
     func isExpired(_ now: UInt32) -> Bool {
         now > lastSeen && now - lastSeen > state.timeoutSeconds
     }
 
+    /// Whether it is sure that the flow is open and not expired, told without asking which of the open
+    /// states it is in: datagrams have the shorter timeout.
+    @inline(__always)
+    func isLively(_ now: UInt32) -> Bool {
+        stateBits & FlowState.open != 0 && now &- lastSeen <= FlowState.datagram.timeoutSeconds
+    }
+
     var flow: TaskFlow {
         TaskFlow(
-            client: client.mapped, clientPort: clientPort, targetPort: targetPort,
-            endpoint: endpoint, proto: proto)
+            client: client.mapped,
+            clientPort: Port(UInt16(truncatingIfNeeded: ports &>> 16)),
+            targetPort: Port(UInt16(truncatingIfNeeded: ports)),
+            endpoint: EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ports &>> 32)),
+            proto: proto)
     }
 
     var origin: FlowOrigin {

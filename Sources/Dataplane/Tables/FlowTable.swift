@@ -79,7 +79,12 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         in records: inout MutableSpan<FlowRecord<Address>>
     ) -> Bool {
         let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
-        return records[index].matches(flow) && records[index].refresh(origin: origin, now: now)
+        guard records[index].matches(flow), records[index].hasTarget(of: origin),
+            records[index].isLively(now)
+        else { return false }
+        records[index].move(to: origin.entry)
+        records[index].lastSeen = now
+        return true
     }
 
     /// Finds or makes the record of a flow, whose hash is given; the packet came from the client.
@@ -133,13 +138,15 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     }
 }
 
-extension MutableSpan {
-    /// Reads from the record at which the search for a flow will start.
+extension Span {
+    /// Asks for the record at which the search for a flow will start.
     @inline(__always)
-    func touch<Address>(_ hash: UInt64) -> UInt32 where Element == FlowRecord<Address> {
-        self[Int(truncatingIfNeeded: hash) & (count &- 1)].lastSeen
+    func prefetch<Address>(_ hash: UInt64) where Element == FlowRecord<Address> {
+        prefetch(Int(truncatingIfNeeded: hash) & (count &- 1))
     }
+}
 
+extension MutableSpan {
     /// The record of a flow, within its probe window.
     @inline(__always)
     fileprivate func find<Address>(_ flow: TaskFlow, hash: UInt64) -> Int?

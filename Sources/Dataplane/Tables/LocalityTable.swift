@@ -284,10 +284,11 @@ extension LocalityTable {
             var index = first
             while index != Self.end {
                 let entry = entries[Int(index)]
-                var seen: Set<RealServerIndex> = []
+                var seen: [RealServerIndex] = []
                 var element = entry.first
                 while let (server, next) = self.element(element) {
-                    guard seen.insert(server).inserted else { return false }
+                    guard !seen.contains(server) else { return false }
+                    seen.append(server)
                     element = next
                 }
                 guard seen.count == Int(entry.serverCount), !seen.isEmpty else { return false }

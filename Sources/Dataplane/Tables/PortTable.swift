@@ -21,14 +21,23 @@ public struct PortBinding: Hashable, Sendable {
     }
 }
 
+/// What a packet wants to know of a published port, in one word of memory.
+struct PortTarget: Sendable {
+    /// `none` where nothing is published.
+    let service: VirtualServiceIndex
+    let target: Port
+
+    static let nothing = PortTarget(service: .none, target: Port(0))
+}
+
 public struct PortTable: Sendable {
     /// In the order they were added.
     public private(set) var bindings: [PortBinding] = []
-    /// One more than the index of the binding, zero for none; a row of 65,536 for each protocol
-    /// that has a binding, after an empty one for those that have none.
-    private var entries: [UInt16] = []
-    /// The number of each protocol's row, a byte for each, by the two lowest bits of the protocol.
-    private var rows: UInt32 = 0
+    /// A row of 65,536 for each protocol that has a binding.
+    private var entries: [PortTarget] = []
+    /// The number of each protocol's row, a byte for each, by the two lowest bits of the protocol;
+    /// 255, which is beyond all rows, for those that have none.
+    private var rows: UInt32 = .max
 
     public init() {}
 
@@ -36,43 +45,50 @@ public struct PortTable: Sendable {
     @inline(__always)
     public func find(_ proto: IPProtocol, _ port: Port) -> PortBinding? {
         guard proto.hasPorts else { return nil }
-        return find(transport: Int(proto.rawValue & 3), port)
+        return find(transport: proto, port).map {
+            PortBinding(service: $0.service, proto: proto, published: port, target: $0.target)
+        }
     }
 
     /// The same for TCP, UDP or SCTP, by the two lowest bits of its number: no two of them agree there,
     /// and to ask which it is would be a branch that nobody can predict.
     @inline(__always)
-    func find(transport: Int, _ port: Port) -> PortBinding? {
-        let row = Int(rows &>> UInt32(truncatingIfNeeded: transport &* 8)) & 0xff
+    func find(transport: IPProtocol, _ port: Port) -> PortTarget? {
+        let row = Int(rows &>> Self.shift(transport)) & 0xff
         let index = row &* Self.rowLength | Int(port.rawValue)
         guard index < entries.count else { return nil }
-        let entry = Int(entries[index])
-        return entry == 0 ? nil : bindings[entry &- 1]
+        let entry = entries[index]
+        return entry.service == .none ? nil : entry
     }
 
-    /// Adds a binding. Returns false, and changes nothing, when the port is taken, the protocol
-    /// has no ports, or the table holds its 65,535 bindings.
+    /// Adds a binding. Returns false, and changes nothing, when the port is taken or the protocol has
+    /// no ports.
     public mutating func insert(_ binding: PortBinding) -> Bool {
-        guard find(binding.proto, binding.published) == nil, bindings.count < Int(UInt16.max)
+        guard binding.proto.hasPorts, binding.service != .none,
+            find(binding.proto, binding.published) == nil
         else { return false }
-        guard binding.proto.hasPorts else { return false }
         let row = open(binding.proto)
         bindings.append(binding)
-        entries[row * Self.rowLength + Int(binding.published.rawValue)] = UInt16(bindings.count)
+        entries[row * Self.rowLength + Int(binding.published.rawValue)] =
+            PortTarget(service: binding.service, target: binding.target)
         return true
     }
 
     /// A protocol's row, added if there is none yet.
     private mutating func open(_ proto: IPProtocol) -> Int {
-        let shift = UInt32(proto.rawValue & 3) * 8
-        if rows >> shift & 0xff == 0 {
-            // The first is for protocols that have none.
-            let row = max(entries.count / Self.rowLength, 1)
-            entries += [UInt16](
-                repeating: 0, count: (row + 1) * Self.rowLength - entries.count)
-            rows |= UInt32(row) << shift
+        let shift = Self.shift(proto)
+        if rows >> shift & 0xff == 0xff {
+            let row = UInt32(entries.count / Self.rowLength)
+            entries += [PortTarget](repeating: .nothing, count: Self.rowLength)
+            rows = rows & ~(0xff << shift) | row << shift
         }
         return Int(rows >> shift & 0xff)
+    }
+
+    /// Where the number of a protocol's row stands.
+    @inline(__always)
+    private static func shift(_ proto: IPProtocol) -> UInt32 {
+        UInt32(truncatingIfNeeded: proto.rawValue & 3) &* 8
     }
 
     private static let rowLength = 65_536

@@ -8,14 +8,31 @@ import Wire
 
 /// One service on one network.
 public struct VirtualService: Hashable, Sendable {
+    /// The number of slots, as a hash is scaled by it. So wide that services lie 32 bytes apart.
+    private var scale: UInt64 = 0
     public var service: ServiceIndex
-    public var network: NetworkIndex
-    /// Zero when no task can take a flow.
-    public internal(set) var slotCount: UInt32 = 0
     var slotBase: UInt32 = 0
     var backendBase: UInt32 = 0
     public internal(set) var backendCount: UInt32 = 0
+    public var network: NetworkIndex
     var hasWideSlots = false
+
+    init(service: ServiceIndex, network: NetworkIndex) {
+        self.service = service
+        self.network = network
+    }
+
+    /// Zero when no task can take a flow.
+    public internal(set) var slotCount: UInt32 {
+        @inline(__always) get { UInt32(truncatingIfNeeded: scale) }
+        set { scale = UInt64(newValue) }
+    }
+
+    /// The slot for a flow hash: the high half scaled to the row's length.
+    @inline(__always)
+    func slot(_ hash: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: ((hash &>> 32) &* scale) &>> 32)
+    }
 }
 
 public struct ServiceTable: Sendable {
@@ -35,7 +52,7 @@ public struct ServiceTable: Sendable {
     /// The slot for a flow hash: the high half scaled to the row's length.
     @inline(__always)
     public func slot(_ hash: UInt64, of service: VirtualService) -> UInt32 {
-        UInt32(truncatingIfNeeded: ((hash &>> 32) &* UInt64(service.slotCount)) &>> 32)
+        service.slot(hash)
     }
 
     /// The endpoint at a slot; nil when the service has no backends.

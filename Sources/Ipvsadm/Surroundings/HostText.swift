@@ -59,7 +59,7 @@ extension DirectorHost {
             let prefixes = own.compactMap { IPPrefix($0, length: $0.bitWidth) }
             links = [DirectorLink(name: "eth0", mtu: 1_500, prefixes: prefixes)]
         }
-        self.init(links: links, ownAddresses: Set(own))
+        self.init(links: links, ownAddresses: own)
     }
 }
 

@@ -60,9 +60,9 @@ import Wire
         _ state: Int, after steps: [Step], _ machine: StateMachine, _ method: ForwardingMethod,
         _ isSecure: Bool
     ) throws {
-        var bench = try ConnectionBench(countMax: 16, method: method)
+        var bench = try ConnectionFixture(countMax: 16, method: method)
         bench.rules.settings.secureTCP = isSecure ? 3 : 0
-        let flow = ConnectionBench.flow(machine.proto, client: 1)
+        let flow = ConnectionFixture.flow(machine.proto, client: 1)
         guard case .connection(let index) = bench.schedule(flow) else {
             Issue.record("not scheduled")
             return
@@ -112,10 +112,10 @@ import Wire
         for (flags, name) in [
             (0x16, "CLOSE"), (0x13, "SYN_RECV"), (0x11, "CLOSE"), (0x10, "ESTABLISHED"),
         ] as [(UInt8, String)] {
-            var bench = try ConnectionBench()
+            var bench = try ConnectionFixture()
             var header = StateMachine.tcp.header("null")
             header[13] = flags
-            let flow = ConnectionBench.flow(.tcp, client: 1)
+            let flow = ConnectionFixture.flow(.tcp, client: 1)
             bench.open(flow, header)
             let entry = bench.entry(flow)
             #expect(entry?.stateName == name, "flags \(flags)")
@@ -123,8 +123,8 @@ import Wire
     }
 
     @Test func `an ABORT behind a COOKIE-ECHO ends the association`() throws {
-        var bench = try ConnectionBench()
-        let flow = ConnectionBench.flow(.sctp, client: 1)
+        var bench = try ConnectionFixture()
+        let flow = ConnectionFixture.flow(.sctp, client: 1)
         var header = [UInt8](repeating: 0, count: 24)
         header[12] = 10
         header[15] = 6
@@ -136,8 +136,8 @@ import Wire
 
     @Test func `a header cut short changes nothing but the time that is left`() throws {
         for proto in [IPProtocol.tcp, .udp, .sctp] {
-            var bench = try ConnectionBench()
-            let flow = ConnectionBench.flow(proto, client: 1)
+            var bench = try ConnectionFixture()
+            let flow = ConnectionFixture.flow(proto, client: 1)
             let event = TransportEvent(proto, bytes: [0, 1, 0, 80])
             #expect(event.opening(bench.rules.settings) == .unreadable)
             guard case .connection(let index) = bench.schedule(flow) else { continue }

@@ -1,5 +1,5 @@
-// One random history of a director's rules and of `NaiveRules`, step by step.
-// The same seed gives the same history, so a difference can be looked at again.
+// One random history of a director's rules and of `NaiveRules`, step by step; where they differ is a
+// finding.
 
 import Dataplane
 import Wire

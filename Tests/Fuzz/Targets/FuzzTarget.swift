@@ -9,6 +9,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case capture
     /// Frames through all nodes of a mesh.
     case dataplane
+    /// IP packets and rule changes through a director.
+    case director
+    /// Rules files, settings and marks.
+    case rules
 
     /// What is wrong with how `bytes` were taken; nil if nothing is.
     public func complaint(about bytes: [UInt8]) -> String? {
@@ -16,6 +20,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .wire: fuzzWire(bytes)
         case .capture: fuzzCapture(bytes)
         case .dataplane: fuzzDataplane(bytes)
+        case .director: fuzzDirector(bytes)
+        case .rules: fuzzRules(bytes)
         }
     }
 }

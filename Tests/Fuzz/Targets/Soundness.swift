@@ -27,7 +27,10 @@ struct Soundness: Equatable, CustomStringConvertible {
     ) {
         switch proto {
         case .tcp: transport = TCPHeader(bytes)?.isChecksumValid(between: addresses)
-        case .udp: transport = UDPHeader(bytes)?.isChecksumValid(between: addresses)
+        case .udp:
+            // None was sent: a director computes one, over as many bytes as there are.
+            guard let udp = UDPHeader(bytes), udp.checksum != 0 else { return }
+            transport = udp.isChecksumValid(between: addresses)
         case .sctp: transport = SCTPHeader(bytes)?.isChecksumValid
         case .icmp: transport = ICMPHeader(bytes)?.isChecksumValid
         case .icmpv6: transport = ICMPv6Header(bytes)?.isChecksumValid(between: addresses)

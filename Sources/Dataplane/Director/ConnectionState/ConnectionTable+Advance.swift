@@ -21,11 +21,11 @@ extension ConnectionTable {
 
     /// `secure_tcp` is in force: always, or because room is short.
     @inline(__always)
-    private func isSecure(_ settings: DirectorSettings) -> Bool {
+    func isSecure(_ settings: DirectorSettings) -> Bool {
         settings.secureTCP != 0 && (settings.secureTCP == 3 || isCrowded)
     }
 
-    private mutating func follow(
+    mutating func follow(
         _ consequence: ConnectionConsequence, _ index: ConnectionIndex,
         _ direction: ConnectionDirection, rules: inout DirectorRules
     ) {
@@ -66,7 +66,7 @@ struct ConnectionConsequence: OptionSet {
 extension Connection {
     /// Does what concerns the connection alone. `now` is the low half of the tick.
     @inline(__always)
-    fileprivate mutating func advance(
+    mutating func advance(
         _ event: TransportEvent, _ direction: ConnectionDirection,
         _ settings: DirectorSettings, isSecure: Bool, _ now: UInt32
     ) -> ConnectionConsequence {
@@ -76,6 +76,8 @@ extension Connection {
         case .datagram:
             timeout = settings.udpTimeout &* 100
             if direction == .output, template != .none { consequence = .success }
+        case .segment where event.row == TCPState.row(.ack) && isEstablished(direction):
+            return acknowledge(direction, settings, now)
         case .segment:
             let next = TCPState(rawValue: state).after(
                 row: event.row, direction, isInputOnly: hasNoOutput(direction), isSecure: isSecure)
@@ -92,6 +94,23 @@ extension Connection {
         if isOnePacket { return consequence.union(.end) }
         if direction == .input { countPacket() }
         return restart(now) ? consequence.union(.earlier) : consequence
+    }
+
+    /// Whether a mere ACK of TCP changes nothing: what nearly all segments are.
+    @inline(__always)
+    func isEstablished(_ direction: ConnectionDirection) -> Bool {
+        state == TCPState.established.rawValue
+            && (direction == .input || !flags.contains(.noOutput))
+    }
+
+    /// Takes such an ACK into account.
+    @inline(__always)
+    mutating func acknowledge(
+        _ direction: ConnectionDirection, _ settings: DirectorSettings, _ now: UInt32
+    ) -> ConnectionConsequence {
+        timeout = TCPState.established.timeout(settings)
+        if direction == .input { countPacket() }
+        return restart(now) ? .earlier : []
     }
 
     @inline(__always)

@@ -61,10 +61,9 @@ package struct TCPState: Hashable, Sendable {
     /// The row of a segment: RST counts before SYN, that before FIN, that before ACK.
     @inline(__always)
     static func row(_ flags: TCPFlags) -> UInt8 {
-        if flags.contains(.rst) { return 3 }
-        if flags.contains(.syn) { return 0 }
-        if flags.contains(.fin) { return 1 }
-        return flags.contains(.ack) ? 2 : 4
+        // A digit for each set of the four flags: ACK, RST, SYN, FIN from the highest bit.
+        let set = UInt64(flags.rawValue & 7 | flags.rawValue &>> 1 & 8)
+        return UInt8(truncatingIfNeeded: 0x3333_0012_3333_0014 as UInt64 &>> (set &* 4) & 15)
     }
 
     /// The state after a segment with the flags of `row`. With `isInputOnly`, the answers to what

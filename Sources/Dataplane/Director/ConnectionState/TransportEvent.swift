@@ -27,23 +27,32 @@ package struct TransportEvent: Hashable, Sendable {
         self.isReset = isReset
     }
 
+    static var unreadable: Self { Self(.unreadable) }
+    /// UDP.
+    static var datagram: Self { Self(.datagram) }
+
     /// `transport` starts with the header and ends with the packet.
     @inline(__always)
     package init(_ proto: IPProtocol, _ transport: RawSpan) {
         switch proto {
         case .tcp: self.init(segment: transport)
         case .sctp: self.init(chunk: transport)
-        default: self.init(transport.byteCount < 8 ? .unreadable : .datagram)
+        default: self = transport.byteCount < 8 ? .unreadable : .datagram
         }
     }
 
     @inline(__always)
     private init(segment transport: RawSpan) {
         guard transport.byteCount >= 20 else {
-            self.init(.unreadable)
+            self = .unreadable
             return
         }
-        let flags = TCPFlags(rawValue: transport.u8(13))
+        self.init(flags: TCPFlags(rawValue: transport.u8(13)))
+    }
+
+    /// Of a TCP header that is wholly there.
+    @inline(__always)
+    init(flags: TCPFlags) {
         self.init(
             .segment, row: TCPState.row(flags), isOpening: flags.contains(.syn),
             isReset: flags.contains(.rst))
@@ -52,7 +61,7 @@ package struct TransportEvent: Hashable, Sendable {
     /// An ABORT is noticed where it comes first, or second behind COOKIE-ECHO or COOKIE-ACK.
     private init(chunk transport: RawSpan) {
         guard transport.byteCount >= 16 else {
-            self.init(.unreadable)
+            self = .unreadable
             return
         }
         let first = SCTPChunkType(rawValue: transport.u8(12))

@@ -1,0 +1,11 @@
+// The one instruction that Swift has no word for: asking for a cache line before it is wanted. Reads
+// nothing and cannot fault, whatever the address.
+
+#ifndef WEFT_PREFETCH_H
+#define WEFT_PREFETCH_H
+
+static inline __attribute__((always_inline)) void weft_prefetch(const void *address) {
+    __builtin_prefetch(address);
+}
+
+#endif

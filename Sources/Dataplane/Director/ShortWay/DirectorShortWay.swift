@@ -1,0 +1,124 @@
+// The short way of a director, for the packet that nearly all packets are: of a connection that is
+// there, masqueraded or routed directly, with nothing to be answered, cut or wrapped.
+//
+// A stretch of frames is looked at, then buckets, connections and servers are read for all of them, so
+// that the waits on memory overlap; then each packet has its turn, in order. Invariant: what is read
+// ahead is used for nothing but having been read; packets take their turns in order, and a frame that
+// must go the general way after all takes it untouched and in its turn.
+
+import Wire
+
+/// What tables lend while packets go the short way: arrays that nobody else may ask meanwhile, so that
+/// nothing counts references for each packet.
+struct LentTables: ~Copyable {
+    fileprivate var connections4: [Connection<IPv4Address>] = []
+    fileprivate var connections6: [Connection<IPv6Address>] = []
+    fileprivate var virtualServers: [VirtualServer] = []
+    fileprivate var servers: [RealServer] = []
+    /// Room for the glances of a stretch of frames.
+    var glances = [Glance](repeating: Glance(), count: Limits.stretchFrameCount)
+
+    /// Takes the tables of one family from the director, or gives them back.
+    @inline(__always)
+    fileprivate mutating func exchange4(_ director: inout Director) {
+        swap(&connections4, &director.connections4.connections)
+        director.core.rules.exchange(&virtualServers, &servers)
+    }
+
+    @inline(__always)
+    fileprivate mutating func exchange6(_ director: inout Director) {
+        swap(&connections6, &director.connections6.connections)
+        director.core.rules.exchange(&virtualServers, &servers)
+    }
+}
+
+/// Looks at frames from `first` on, `count` of them, and reads ahead for them.
+func lookAhead(
+    from first: Int, count: Int, _ lent: inout LentTables, _ work: inout Work,
+    _ director: borrowing Director
+) {
+    work.glance(
+        at: first..<first &+ count, &lent.glances, director.connections4.key, director.core)
+    work.touched = touch(&lent.glances, count, director)
+}
+
+/// Leads frames the short way, from one position of the stretch that starts at `first` up to `end`;
+/// the position of the first that does not go there.
+func goShort(
+    _ first: Int, from start: Int, to end: Int, _ lent: inout LentTables,
+    _ director: inout Director, _ work: inout Work, _ ledger: inout Ledger
+) -> Int {
+    var position = start
+    while position < end {
+        let stop: ShortStop
+        switch lent.glances[position].way {
+        case .long: return position
+        case .request4, .reply4:
+            lent.exchange4(&director)
+            stop = settle(
+                position..<end, &lent.glances, &lent.connections4, &lent.virtualServers,
+                &lent.servers, director.connections4, director.core, now: work.seconds)
+            lent.exchange4(&director)
+            work.write(IPv4Address.self, position..<stop.position, first, &lent.glances)
+            director.connections4.follow(stop, rules: &director.core.rules)
+        case .request6, .reply6:
+            lent.exchange6(&director)
+            stop = settle(
+                position..<end, &lent.glances, &lent.connections6, &lent.virtualServers,
+                &lent.servers, director.connections6, director.core, now: work.seconds)
+            lent.exchange6(&director)
+            work.write(IPv6Address.self, position..<stop.position, first, &lent.glances)
+            director.connections6.follow(stop, rules: &director.core.rules)
+        }
+        guard stop.position > position else { return position }
+        let count = UInt64(truncatingIfNeeded: stop.position &- position)
+        ledger.received &+= count
+        ledger.transmittedToLinks &+= count
+        position = stop.position
+    }
+    return position
+}
+
+extension ConnectionTable {
+    @inline(__always)
+    fileprivate mutating func follow(_ stop: ShortStop, rules: inout DirectorRules) {
+        guard !stop.consequence.isEmpty else { return }
+        follow(stop.consequence, stop.connection, stop.direction, rules: &rules)
+    }
+}
+
+/// Reads what the packets of a stretch will want. Nothing waits for what is read, so many reads are
+/// under way at a time.
+@inline(never)
+private func touch(
+    _ glances: inout [Glance], _ count: Int, _ director: borrowing Director
+) -> UInt32 {
+    var glances = glances.mutableSpan
+    var sum: UInt32 = 0
+    for position in 0..<count where glances[position].way != .long {
+        sum &+=
+            glances[position].way.isIPv4
+            ? director.connections4.touchBucket(glances[position].hash)
+            : director.connections6.touchBucket(glances[position].hash)
+    }
+    for position in 0..<count where glances[position].way != .long {
+        let hash = glances[position].hash
+        if glances[position].way.isIPv4 {
+            glances[position].hint = director.connections4.hint(hash)
+            sum &+= director.connections4.touchConnection(glances[position].hint)
+        } else {
+            glances[position].hint = director.connections6.hint(hash)
+            sum &+= director.connections6.touchConnection(glances[position].hint)
+        }
+    }
+    for position in 0..<count where glances[position].way != .long {
+        let port = glances[position].clientPort
+        sum &+=
+            glances[position].way.isIPv4
+            ? director.connections4.touchRest(
+                glances[position].hint, clientPort: port, director.core.rules)
+            : director.connections6.touchRest(
+                glances[position].hint, clientPort: port, director.core.rules)
+    }
+    return sum
+}
