@@ -91,7 +91,9 @@ let package = Package(
         .testTarget(name: "TrafficTests", dependencies: ["Traffic", "Wire"], swiftSettings: rules),
         .testTarget(
             name: "ReplayTests",
-            dependencies: ["Capture", "Compose", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
+            dependencies: [
+                "Capture", "Compose", "Dataplane", "Ipvsadm", "Mesh", "Replay", "Traffic", "Wire",
+            ],
             swiftSettings: rules),
         .testTarget(
             name: "BenchTests",

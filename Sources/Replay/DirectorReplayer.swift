@@ -1,6 +1,6 @@
-// A trace through a director: reads packets, puts them in front of it in batches, and keeps what
-// there is to tell. Everything of the trace comes in, whichever side it came from: a director tells a
-// reply from a request by the connection it belongs to.
+// A trace through a director: reads packets, aims them, puts them in front of it in batches, and keeps
+// what there is to tell. Packets of clients and of real servers both come in: a director tells a reply
+// from a request by the connection it belongs to.
 //
 // Time is the trace's. Invariant: packets read = packets put in front of the director + packets passed
 // over, by reason.
@@ -16,6 +16,10 @@ public struct DirectorReplayOptions: Sendable {
     public var packetLimit: UInt64?
     /// A libpcap expression; packets that do not match are passed over.
     public var filter: String?
+    /// As in `DirectorRemapRule`; the first one that matches counts.
+    public var remaps: [String] = []
+    /// Packets from virtual addresses become replies of the real servers.
+    public var aimsReplies = false
     /// One packet at a time, so that whoever watches sees the director as each packet left it.
     public var isStepwise = false
 
@@ -29,6 +33,7 @@ public struct DirectorReplayer: ~Copyable {
     public private(set) var truncation: CaptureTruncation?
     private let options: DirectorReplayOptions
     private let filter: PacketFilter?
+    private var aimer: DirectorAimer
     private var budget: BatchBudget
     /// Of the frames that are pending.
     private var batchTick: UInt64 = 0
@@ -43,6 +48,9 @@ public struct DirectorReplayer: ~Copyable {
     public init(
         _ runner: consuming DirectorRunner, host: DirectorHost, _ options: DirectorReplayOptions
     ) throws(ReplayError) {
+        let rules = runner.rules
+        var remaps: [DirectorRemapRule] = []
+        for text in options.remaps { remaps.append(try DirectorRemapRule(text, rules)) }
         if let text = options.filter {
             do throws(CaptureFault) {
                 filter = try PacketFilter(text, linkType: .ethernet)
@@ -52,6 +60,7 @@ public struct DirectorReplayer: ~Copyable {
         } else {
             filter = nil
         }
+        aimer = DirectorAimer(rules, host, remaps: remaps, aimsReplies: options.aimsReplies)
         self.runner = runner
         self.options = options
         budget = BatchBudget(
@@ -95,7 +104,7 @@ public struct DirectorReplayer: ~Copyable {
             batchTick = tick
             batchEnd = max(batchEnd, time)
             count(record, time)
-            put(reader.bytes(of: record), record, time)
+            put(reader.bytes(of: record), record, &observer, clock)
             if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
         }
     }
@@ -107,15 +116,12 @@ public struct DirectorReplayer: ~Copyable {
         tally.last = max(tally.last, time)
     }
 
-    private mutating func put(_ bytes: RawSpan, _ record: PacketRecord, _ time: UInt64) {
+    private mutating func put<Observer: DirectorObserver & ~Copyable>(
+        _ bytes: RawSpan, _ record: PacketRecord, _ observer: inout Observer,
+        _ clock: () -> UInt64
+    ) {
         let mark = runner.arena.usedByteCount
-        let id = tally.packetCount
-        let frame = runner.withArena { arena in
-            LinkNormalizer.append(
-                bytes, originalByteCount: record.originalByteCount, record.linkType, id: id,
-                to: &arena)
-        }
-        guard var frame else {
+        guard var frame = append(bytes, record) else {
             tally[.unsupportedLink] &+= 1
             return
         }
@@ -124,9 +130,70 @@ public struct DirectorReplayer: ~Copyable {
             tally[.filtered] &+= 1
             return
         }
-        frame.timestamp = time
+        let sight = PacketSight(runner.arena.bytes(of: frame))
+        var aim = aimer.aim(frame, sight, runner.arena)
+        if runner.pendingCount > 0, needsOthersJudged(sight, aim) {
+            flush(&observer, clock)
+            guard let again = append(bytes, record) else { return }
+            frame = again
+        }
+        if case .reply(let virtual, let port) = aim {
+            aim = replying(sight, from: virtual, port)
+        }
+        aimer.remember(aim, sight)
+        switch aim {
+        case .asItIs, .reply: break
+        case .destination(let address, let port):
+            rewrite(frame, sight, destination: (address, port))
+        case .source(let address, let port): rewrite(frame, sight, source: (address, port))
+        case .skip(let reason):
+            runner.withArena { $0.release(to: min(mark, $0.usedByteCount)) }
+            tally[reason] &+= 1
+            return
+        }
+        frame.timestamp = record.timestampNanoseconds &+ timeShift
         budget.add(frame.byteCount)
         runner.put(frame)
+        if sight.hasOptions { flush(&observer, clock) }
+    }
+
+    /// Whose reply it is, is known once everything before was judged; and a packet that may have the
+    /// time entered in it has a batch of its own, so that it is its own time.
+    private func needsOthersJudged(_ sight: PacketSight, _ aim: DirectorAimer.Aim) -> Bool {
+        if case .reply = aim { return true }
+        return sight.hasOptions
+    }
+
+    /// Copies a packet into the arena.
+    private mutating func append(_ bytes: RawSpan, _ record: PacketRecord) -> Frame? {
+        let id = tally.packetCount
+        return runner.withArena { arena in
+            LinkNormalizer.append(
+                bytes, originalByteCount: record.originalByteCount, record.linkType, id: id,
+                to: &arena)
+        }
+    }
+
+    /// A packet of a virtual server as its real server sends it.
+    private func replying(
+        _ sight: PacketSight, from virtual: IPv6Address, _ port: Port
+    ) -> DirectorAimer.Aim {
+        guard let client = sight.destination,
+            let server = runner.replySource(
+                sight.proto, to: client, sight.destinationPort, from: virtual, port)
+        else { return .skip(.host) }
+        return .source(server.address, server.port)
+    }
+
+    private mutating func rewrite(
+        _ frame: Frame, _ sight: PacketSight, source: (IPv6Address, Port)? = nil,
+        destination: (IPv6Address, Port)? = nil
+    ) {
+        tally.aimedCount &+= 1
+        runner.withArena { arena in
+            var bytes = arena.mutableBytes(of: frame)
+            aim(&bytes, sight, source: source, destination: destination)
+        }
     }
 
     private func matchesFilter(_ frame: Frame) -> Bool {

@@ -26,24 +26,33 @@ public struct DirectorReport: Codable, Equatable, Sendable {
         public var bytes: UInt64
         public var seconds: Double
         public var replayed: UInt64
+        /// Of these, aimed at a virtual service or made a real server's reply.
+        public var aimed: UInt64
         /// Passed over because the filter did not match.
         public var filtered: UInt64
+        /// Passed over because they came from the director's own addresses.
+        public var host: UInt64
         /// Passed over because their link type carries no IP.
         public var unsupportedLink: UInt64
         /// What was cut off the end.
         public var truncation: String?
     }
 
-    /// What `ipvsadm --stats` shows of a virtual server.
+    /// What `ipvsadm -L` and `--stats` show of a virtual server.
     public struct Service: Codable, Equatable, Sendable {
+        /// `tcp 10.0.0.1:80`, `fwmark 7`, `fwmark 7 IPv6`.
         public var name: String
         public var scheduler: String
+        /// In seconds; nil if clients are not remembered.
+        public var persistence: UInt32?
         public var traffic: Traffic
         public var servers: [Server]
     }
 
     public struct Server: Codable, Equatable, Sendable {
         public var address: String
+        /// `Masq`, `Route` or `Tunnel`.
+        public var forward: String
         public var weight: Int32
         public var active: Int32
         public var inactive: Int32
@@ -70,6 +79,9 @@ public struct DirectorReport: Codable, Equatable, Sendable {
     public struct Performance: Codable, Equatable, Sendable {
         public var nanoseconds: UInt64
         public var nanosecondsPerPacket: Double
+        public var packetsPerSecond: Double
+        /// Of the connection tables, at the end.
+        public var connectionTableBytes: Int
     }
 
     /// The report of a finished replay of `input`.
@@ -89,10 +101,18 @@ public struct DirectorReport: Codable, Equatable, Sendable {
             received: sum.received, generated: sum.generated, transmitted: sum.transmitted,
             consumed: sum.consumedCount, dropped: sum.droppedCount, held: sum.held,
             isBalanced: replayer.runner.checkInvariants())
-        let nanoseconds = replayer.runner.processingNanoseconds
-        performance = Performance(
-            nanoseconds: nanoseconds,
-            nanosecondsPerPacket: Double(nanoseconds) / Double(max(trace.replayed, 1)))
+        performance = Performance(replayer.runner)
+    }
+}
+
+extension DirectorReport.Performance {
+    fileprivate init(_ runner: borrowing DirectorRunner) {
+        let count = Double(max(runner.fedCount, 1))
+        let spent = Double(max(runner.processingNanoseconds, 1))
+        self.init(
+            nanoseconds: runner.processingNanoseconds, nanosecondsPerPacket: spent / count,
+            packetsPerSecond: count / spent * 1e9,
+            connectionTableBytes: runner.connectionByteCount)
     }
 }
 
@@ -101,7 +121,8 @@ extension DirectorReport.Trace {
         self.init(
             packets: tally.packetCount, bytes: tally.byteCount,
             seconds: Double(tally.last - (tally.first ?? tally.last)) / 1e9, replayed: replayed,
-            filtered: tally[.filtered], unsupportedLink: tally[.unsupportedLink])
+            aimed: tally.aimedCount, filtered: tally[.filtered], host: tally[.host],
+            unsupportedLink: tally[.unsupportedLink])
     }
 }
 
@@ -109,14 +130,19 @@ extension DirectorReport.Service {
     fileprivate init(_ service: VirtualServer, _ rules: DirectorRules) {
         name = service.rule.key.text
         scheduler = service.rule.scheduler.rawValue
+        persistence = service.rule.persistence?.timeoutSeconds
         traffic = DirectorReport.Traffic(service.counters)
-        servers = service.order.map { DirectorReport.Server(rules.servers[Int($0.rawValue)]) }
+        // The newest is first there; people expect the order of the rules.
+        servers = service.order.reversed().map {
+            DirectorReport.Server(rules.servers[Int($0.rawValue)])
+        }
     }
 }
 
 extension DirectorReport.Server {
     fileprivate init(_ server: RealServer) {
         address = EndpointText.of(server.rule.address, server.rule.port)
+        forward = server.rule.method.word
         weight = server.rule.weight
         active = server.activeCount
         inactive = server.inactiveCount
@@ -134,6 +160,17 @@ extension DirectorReport.Traffic {
     }
 }
 
+extension ForwardingMethod {
+    /// As `ipvsadm -L` says it.
+    var word: String {
+        switch self {
+        case .masquerade: "Masq"
+        case .directRouting: "Route"
+        case .tunnel: "Tunnel"
+        }
+    }
+}
+
 enum EndpointText {
     /// `address:port`, IPv6 in brackets.
     static func of(_ address: IPAddress, _ port: Port) -> String {
@@ -141,6 +178,18 @@ enum EndpointText {
         case .v4: "\(address):\(port)"
         case .v6: "[\(address)]:\(port)"
         }
+    }
+
+    /// Reads what `of` writes; nil for anything else.
+    static func read(_ text: some StringProtocol) -> (address: IPAddress, port: Port)? {
+        guard let colon = text.lastIndex(of: ":"), let port = Port(text[colon...].dropFirst())
+        else { return nil }
+        let host = text[..<colon]
+        let isIPv6 = host.hasPrefix("[") && host.hasSuffix("]")
+        guard let address = IPAddress(isIPv6 ? String(host.dropFirst().dropLast()) : String(host)),
+            of(address, port).hasPrefix("[") == isIPv6
+        else { return nil }
+        return (address, port)
     }
 }
 

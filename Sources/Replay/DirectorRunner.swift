@@ -40,6 +40,14 @@ public struct DirectorRunner: ~Copyable {
 
     public var connectionCount: Int { director.connectionCount }
 
+    /// Bytes of the connection tables.
+    public var connectionByteCount: Int {
+        switch state.director {
+        case .none: 0
+        case .some(let director): director.connectionByteCount
+        }
+    }
+
     /// Every connection at the time of the last batch.
     public func connectionEntries() -> [ConnectionEntry] { director.connectionEntries() }
 
@@ -54,6 +62,24 @@ public struct DirectorRunner: ~Copyable {
         return director.sight(
             packet.proto, from: source, packet.sourcePort, to: destination,
             packet.destinationPort)
+    }
+
+    /// The end from which the director expects the replies of a client's connection to a virtual
+    /// server; nil if replies do not come back this way. Addresses in the mapped form.
+    func replySource(
+        _ proto: IPProtocol, to client: IPv6Address, _ clientPort: Port,
+        from virtual: IPv6Address, _ virtualPort: Port
+    ) -> (address: IPv6Address, port: Port)? {
+        switch state.director {
+        case .none: return nil
+        case .some(let director):
+            guard
+                let sight = director.sight(
+                    proto, from: client, clientPort, to: virtual, virtualPort),
+                sight.method == .masquerade, let server = sight.server
+            else { return nil }
+            return (IPv6Address(server), sight.serverPort)
+        }
     }
 
     public var pendingCount: Int { frames.count }

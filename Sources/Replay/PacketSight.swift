@@ -23,6 +23,9 @@ struct PacketSight {
     /// Of transport header and payload by the packet's own word; nil in fragments.
     var transportByteCount: Int?
 
+    /// Has an IPv4 header with options.
+    var hasOptions: Bool { isIPv4 && transport - network > 20 }
+
     init() {}
 
     init(_ frame: RawSpan) { look(at: frame) }

@@ -17,6 +17,8 @@ public struct TraceTally: Equatable, Sendable {
     public var byteCount: UInt64 = 0
     /// By `Skip.allCases` order.
     public var skipped = [UInt64](repeating: 0, count: Skip.allCases.count)
+    /// Put in with another source or destination than they had; counted for a director only.
+    public var aimedCount: UInt64 = 0
     /// Of the first packet and the last, in nanoseconds since 1970.
     public var first: UInt64?
     public var last: UInt64 = 0

@@ -8,8 +8,8 @@
 //     verdict    transmitted, consumed, dropped or held
 //     reason     why it was dropped, or by what it was consumed
 //     link, bytes  where it left, and how many bytes of IP packet and link header it then had
-//     service, server, state  the connection it belongs to, as ipvsadm would list it; `reply` if the
-//                packet came from the server
+//     service, server, forward, state  the connection it belongs to, as ipvsadm would list it; `reply`
+//                says whether the packet came from the server
 
 import Capture
 import Dataplane
@@ -25,7 +25,7 @@ struct VerdictWriter: ~Copyable {
     }
 
     mutating func write(
-        _ frame: Frame, _ proto: IPProtocol, _ sight: DirectorSight?
+        _ frame: Frame, _ sight: DirectorSight?
     ) throws(CaptureError) {
         var line = "{\"frame\":\(frame.id)"
         if frame.isGenerated { line += ",\"made\":true" }
@@ -54,6 +54,7 @@ struct VerdictWriter: ~Copyable {
         if let server = sight.server {
             text += ",\"server\":\"\(EndpointText.of(server, sight.serverPort))\""
         }
+        if let method = sight.method { text += ",\"forward\":\"\(method.word)\"" }
         if let state = sight.stateName {
             text += ",\"state\":\"\(state)\",\"reply\":\(!sight.isRequest)"
         }

@@ -48,7 +48,7 @@ struct IpvsList: ParsableCommand {
     var tunInfo = false
     @Flag(help: "Timeouts of TCP, TCP after FIN, and UDP.")
     var timeout = false
-    @Flag(help: "Counters in full.")
+    @Flag(name: [.customShort("X"), .long], help: "Counters in full.")
     var exact = false
     @Flag(help: "In the order of the rules.")
     var nosort = false

@@ -6,6 +6,7 @@ import Dataplane
 import Foundation
 import Ipvsadm
 import Replay
+import Wire
 
 struct IpvsOptions: ParsableArguments {
     @Option(
@@ -70,6 +71,9 @@ struct IpvsOptions: ParsableArguments {
     /// The rules with settings and marks.
     func loadedRules() throws -> DirectorRules {
         var loaded = DirectorRules(key: key)
+        // The kernel refuses a real server with such an address.
+        let prefixes = try host(for: loaded).links.flatMap(\.prefixes)
+        loaded.broadcasts = .init(prefixes.compactMap(\.broadcast))
         let text = try TextInput.text(of: rules)
         do throws(RulesFileError) {
             try loaded.restore(text, file: rulesName, names: Self.names)
@@ -122,6 +126,25 @@ struct IpvsTraceOptions: ParsableArguments {
             valueName: "expression"))
     var filter: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Aim matching packets at a virtual service, as in 'tcp port 443=10.0.0.1:80'.",
+            discussion: """
+                The filter is pcap-filter(7). The end with the lower port is taken for the server; \
+                what comes from it becomes the real server's reply. May be given several times; the \
+                first match counts.
+                """, valueName: "filter=address:port"))
+    var remap: [String] = []
+
+    @Flag(
+        help: ArgumentHelp(
+            "Make packets from virtual addresses the replies of real servers.",
+            discussion: """
+                For a trace of clients and one server: its answers come from the real server that the \
+                director chose, if that one masquerades. Without it they are passed over.
+                """))
+    var aimReplies = false
+
     @Option(help: ArgumentHelp("Times to go through the trace.", valueName: "count"))
     var loop: UInt64 = 1
 
@@ -135,6 +158,7 @@ struct IpvsTraceOptions: ParsableArguments {
     var replayOptions: DirectorReplayOptions {
         var options = DirectorReplayOptions()
         (options.filter, options.loopCount, options.packetLimit) = (filter, loop, limit)
+        (options.remaps, options.aimsReplies) = (remap, aimReplies)
         return options
     }
 

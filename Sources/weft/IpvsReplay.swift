@@ -11,8 +11,10 @@ struct IpvsReplay: ParsableCommand {
         commandName: "replay",
         abstract: "Carry every packet of a trace through the rules and write what comes out.",
         discussion: """
-            All packets of the trace come in, those of clients and those of real servers; time is the \
-            trace's. Leave out with --filter what a director itself had sent into the trace.
+            Packets of clients and of real servers come in; time is the trace's. The virtual addresses \
+            are the director's own, and what the trace has from them is passed over: a director cannot \
+            receive it. --aim-replies makes it the real servers' replies instead. What a director had \
+            sent on to real servers must be left out with --filter, or it is routed a second time.
             """)
 
     @OptionGroup var director: IpvsOptions
@@ -26,7 +28,8 @@ struct IpvsReplay: ParsableCommand {
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp(
-            "Write the packets that the director sends out, as a pcap; - for standard output.",
+            "Write the packets that the director sends out; - for standard output.",
+            discussion: "A pcap; a pcapng, with links and decisions, if the name ends in .pcapng.",
             valueName: "file"))
     var output: String?
 
@@ -43,14 +46,19 @@ struct IpvsReplay: ParsableCommand {
 
     func validate() throws {
         try trace.checkInputs(input, director)
-        if output == "-", verdicts == "-" {
-            throw ValidationError("-o and --verdicts: standard output can be written only once")
+        var outputs: [String] = []
+        if output == "-" { outputs.append("-o") }
+        if verdicts == "-" { outputs.append("--verdicts") }
+        if json { outputs.append("--json") }
+        if outputs.count > 1 {
+            throw ValidationError(
+                "\(outputs.joined(separator: " and ")): standard output can be written only once")
         }
     }
 
     func run() throws {
         var options = trace.replayOptions
-        options.isStepwise = verdicts != nil
+        options.isStepwise = verdicts != nil || output?.hasSuffix(".pcapng") == true
         var replayer = try director.replayer(options)
         try replay(&replayer)
         if let truncation = replayer.truncation { Message.write("\(truncation)") }
@@ -67,6 +75,7 @@ struct IpvsReplay: ParsableCommand {
         do throws(CaptureError) {
             recorder = try DirectorRecorder(packets: output, verdicts: verdicts, host: host)
         } catch {
+            if case .isTerminal = error.fault { throw ValidationError(error.description) }
             throw Message.fail(error, Exit.cannotCreate)
         }
         let progress = Progress()

@@ -1,7 +1,6 @@
 // The report of a replay through a director as text for people. Says nothing that the JSON does not say.
 // Invariant: but for the last line, the same report gives the same text.
 
-import Foundation
 import Replay
 
 struct IpvsReplayText {
@@ -21,28 +20,33 @@ struct IpvsReplayText {
             "\(report.input) through \(report.rules): \(trace.packets) packets, "
             + "\(trace.bytes) bytes, \(fixed(trace.seconds, 3)) s of trace time\n"
             + "\(trace.replayed) put in front of the director"
-        let skipped = [
+        let others = [
+            (trace.aimed, "of them aimed anew"),
+            (trace.host, "passed over as sent from its own addresses"),
             (trace.filtered, "not matched by the filter"),
             (trace.unsupportedLink, "of no link type that carries IP"),
         ]
-        for (count, words) in skipped where count > 0 { line += ", \(count) \(words)" }
+        for (count, words) in others where count > 0 { line += ", \(count) \(words)" }
         line += "; \(report.connections) connections at the end"
         if let truncation = trace.truncation { line += "\n\(truncation)" }
         return line
     }
 
+    /// What `ipvsadm -L` and `-L --stats` say, in one table.
     private var services: String {
         var table = TextTable([
-            ("SERVICE", .left), ("SCHEDULER", .left), ("ACTIVE", .right), ("INACTIVE", .right),
-            ("CONNECTIONS", .right), ("IN", .right), ("BYTES", .right), ("OUT", .right),
-            ("BYTES", .right),
+            ("SERVICE", .left), ("FORWARD", .left), ("WEIGHT", .right), ("ACTIVECONN", .right),
+            ("INACTCONN", .right), ("CONNS", .right), ("INPKTS", .right), ("OUTPKTS", .right),
+            ("INBYTES", .right), ("OUTBYTES", .right),
         ])
         for service in report.services {
-            table.add([service.name, service.scheduler, "", ""] + cells(service.traffic))
+            let persistence = service.persistence.map { " persistent \($0)" } ?? ""
+            let name = "\(service.name) \(service.scheduler)\(persistence)"
+            table.add([name, "", "", "", ""] + cells(service.traffic))
             for server in service.servers {
-                let counts = ["\(server.active)", "\(server.inactive)"]
-                let cells = counts + cells(server.traffic)
-                table.add(["  \(server.address)", "weight \(server.weight)"] + cells)
+                let counts = ["\(server.weight)", "\(server.active)", "\(server.inactive)"]
+                table.add(
+                    ["  -> \(server.address)", server.forward] + counts + cells(server.traffic))
             }
         }
         return table.text
@@ -50,8 +54,8 @@ struct IpvsReplayText {
 
     private func cells(_ traffic: DirectorReport.Traffic) -> [String] {
         [
-            traffic.connections, traffic.incoming.packets, traffic.incoming.bytes,
-            traffic.outgoing.packets, traffic.outgoing.bytes,
+            traffic.connections, traffic.incoming.packets, traffic.outgoing.packets,
+            traffic.incoming.bytes, traffic.outgoing.bytes,
         ].map { "\($0)" }
     }
 
@@ -72,11 +76,9 @@ struct IpvsReplayText {
     }
 
     private var performance: String {
-        "Processing: \(fixed(report.performance.nanosecondsPerPacket, 1)) ns per packet "
+        let performance = report.performance
+        return "Processing: \(fixed(performance.nanosecondsPerPacket, 1)) ns per packet, "
+            + "\(fixed(performance.packetsPerSecond / 1e6, 3)) million packets per second "
             + "(one core, in process, without reading and writing)"
-    }
-
-    private func fixed(_ value: Double, _ digits: Int) -> String {
-        String(format: "%.\(digits)f", value)
     }
 }

@@ -5,13 +5,17 @@
 import Dataplane
 import Ipvsadm
 import Testing
+import Wire
 
 @Suite struct TranscriptTests {
     @Test(arguments: Transcript.all)
     func `commands answer as the real program did`(transcript: Transcript) {
         #expect(!transcript.steps.isEmpty)
+        // The recorder's host is 10.2.0.1/16.
+        var rules = DirectorRules(key: HashKey(k0: 1, k1: 2))
+        rules.broadcasts = [IPv4Address(10, 2, 255, 255)]
         var session = IpvsadmSession(
-            DirectorRules(key: HashKey(k0: 1, k1: 2)),
+            rules,
             names: NameTable(
                 hosts: Transcript.text("hosts"), services: Transcript.text("services")))
         for step in transcript.steps {

@@ -5,11 +5,11 @@ enum Imports {
     static let allowed: [String: Set<String>] = [
         "Wire": [],
         "Dataplane": ["Wire"],
+        "Ipvsadm": ["Dataplane", "Wire"],
         "Mesh": ["Dataplane", "Wire"],
         "Capture": ["CPcap", "Glibc"],
         "Traffic": ["Wire"],
         "Compose": ["Dataplane", "Mesh", "Wire", "Yams"],
-        "Ipvsadm": ["Dataplane", "Wire"],
         "Replay": ["Capture", "Dataplane", "Mesh", "Wire", "Glibc"],
         "Bench": [
             "CAllocationCounter", "CFloor", "CMachine", "Capture", "Dataplane", "Mesh", "Replay",

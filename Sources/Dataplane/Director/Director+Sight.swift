@@ -15,6 +15,8 @@ public struct DirectorSight: Hashable, Sendable {
     /// The address and port that the connection is shared out to; nil when it bypasses all.
     public var server: IPAddress?
     public var serverPort: Port
+    /// How the connection's packets go to the server; nil without one.
+    public var method: ForwardingMethod?
     /// As `ipvsadm -Lnc` names it; nil without a connection.
     public var stateName: String?
 }
@@ -63,7 +65,9 @@ extension Director {
         guard server != .none else { return sight }
         sight.virtualServer = rules[server].virtualServer
         sight.server = rules[server].rule.address
-        sight.serverPort = table.view(index, rules).serverPort
+        let view = table.view(index, rules)
+        sight.serverPort = view.serverPort
+        if case .server(let method) = view.method { sight.method = method }
         return sight
     }
 }

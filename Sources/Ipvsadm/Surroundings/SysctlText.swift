@@ -40,6 +40,8 @@ extension DirectorSettings {
         }
         switch name {
         case "conn_reuse_mode": connReuseMode = value
+        case "lblc_expiration": lblcExpiration = value
+        case "lblcr_expiration": lblcrExpiration = value
         case "am_droprate":
             try check(1...UInt32(Int32.max))
             amDroprate = value
@@ -79,7 +81,7 @@ extension DirectorSettings {
 
     private static let withoutEffect: Set<String> = [
         "amemthresh", "backup_only", "conntrack", "debug_level", "est_cpulist", "est_nice",
-        "lblc_expiration", "lblcr_expiration", "run_estimation", "sync_persist_mode",
+        "run_estimation", "sync_persist_mode",
         "sync_ports", "sync_qlen_max", "sync_refresh_period", "sync_retries", "sync_sock_size",
         "sync_threshold", "sync_version",
     ]
