@@ -3,7 +3,7 @@
 
 enum Imports {
     static let allowed: [String: Set<String>] = [
-        "Wire": [],
+        "Wire": ["CPrefetch"],
         "Dataplane": ["Wire"],
         "Ipvsadm": ["Dataplane", "Wire"],
         "Mesh": ["Dataplane", "Wire"],
