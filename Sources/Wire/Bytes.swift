@@ -39,7 +39,7 @@ extension RawSpan {
         let (offset, count) = (Int(offset), Int(count))
         precondition(byteCount >= offset &+ count)
         let window = unsafe withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { preconditionFailure("no bytes at all") }
+            guard let base = bytes.baseAddress else { return unsafe .init(start: nil, count: 0) }
             return unsafe UnsafeRawBufferPointer(start: base + offset, count: count)
         }
         return unsafe _overrideLifetime(RawSpan(_unsafeBytes: window), copying: self)
@@ -147,7 +147,7 @@ extension MutableRawSpan {
         let (offset, count) = (Int(offset), Int(count))
         precondition(byteCount >= offset &+ count)
         let window = unsafe withUnsafeMutableBytes { bytes in
-            guard let base = bytes.baseAddress else { preconditionFailure("no bytes at all") }
+            guard let base = bytes.baseAddress else { return unsafe .init(start: nil, count: 0) }
             return unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: count)
         }
         return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: window), mutating: &self)

@@ -113,7 +113,7 @@ extension Rule {
                 // These hold what cannot be copied, and arrays hold only what can.
                 "Sources/Replay/RunningNode.swift", "Sources/Replay/Recorder.swift",
                 "Sources/Replay/RemapRule.swift", "Sources/Replay/DirectorRemapRule.swift",
-                "Sources/Bench/BenchNode.swift",
+                "Sources/Bench/BenchNode.swift", "Sources/Bench/ScenarioDirector.swift",
                 "Sources/Bench/Turns.swift", "Sources/Bench/ScenarioMesh.swift",
                 // Threads share it.
                 "Sources/Bench/WorkerGate.swift",
