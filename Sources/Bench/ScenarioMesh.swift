@@ -100,7 +100,8 @@ public final class ScenarioMesh {
     /// What crosses the underlay: to the node with this index. Not part of a half.
     public func cross(to node: Int) {
         for index in lists.indices { lists[index].removeAll() }
-        _ = list.forward(to: &lists, beyond: &waiting)
+        var routes = FrameRoutes()
+        _ = list.forward(to: &lists, beyond: &waiting, by: &routes)
         swap(&list, &lists[node])
     }
 

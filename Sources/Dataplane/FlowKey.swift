@@ -31,9 +31,8 @@ public struct FlowKey: Hashable, Sendable {
         let ports = UInt64(clientPort.rawValue) | UInt64(servicePort.rawValue) << 16
         var hash = keyed
         if client.isIPv4Mapped {
-            return hash.finish(
-                first: ports | (client.low & 0xffff_ffff) << 32, tail: UInt64(proto.rawValue),
-                byteCount: 9)
+            hash.absorb(ports | (client.low & 0xffff_ffff) << 32)
+            return hash.finish(tail: UInt64(proto.rawValue), byteCount: 9)
         }
         hash.absorb(client.high)
         hash.absorb(client.low)

@@ -41,29 +41,30 @@ public struct FrameList: Sendable {
 
     public mutating func removeAll() { count = 0 }
 
-    /// Turns the last frame into what the node that it was sent to finds.
-    @inline(__always)
-    private mutating func arriveLast() { storage[count &- 1].arrive() }
-
     /// Moves every frame that was sent over the underlay to the end of the list of the node that it
     /// was sent to, where it is a frame from the network again. What is beyond a batch there goes to
     /// the node's `waiting` frames instead. Whether there was any.
-    public func forward(to lists: inout [FrameList], beyond waiting: inout [[Frame]]) -> Bool {
-        let frames = storage.span
-        var targets = lists.mutableSpan
-        var isMoving = false
-        for index in 0..<count {
-            guard let node = frames[index].underlayTarget else { continue }
-            let target = Int(node.rawValue)
-            if targets[target].count < Limits.batchFrameCount {
-                targets[target].append(frames[index])
-                targets[target].arriveLast()
-            } else {
-                waiting[target].append(frames[index])
-                waiting[target][waiting[target].count - 1].arrive()
+    public func forward(
+        to lists: inout [FrameList], beyond waiting: inout [[Frame]], by routes: inout FrameRoutes
+    ) -> Bool {
+        let frames = storage.span.extracting(first: count)
+        guard routes.note(frames, nodeCount: lists.count) else { return false }
+        for node in lists.indices {
+            guard var route = routes.first(to: node) else { continue }
+            lists[node].append(frames, along: &route, routes)
+            while let index = routes.next(&route) {
+                var frame = frames[index]
+                frame.arrive()
+                waiting[node].append(frame)
             }
-            isMoving = true
         }
-        return isMoving
+        return true
+    }
+
+    /// Adds the frames of a route, as long as there is room in a batch.
+    private mutating func append(
+        _ frames: Span<Frame>, along route: inout FrameRoutes.Route, _ routes: borrowing FrameRoutes
+    ) {
+        count = routes.copy(&route, of: frames, to: &storage, from: count)
     }
 }

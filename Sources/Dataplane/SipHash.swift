@@ -49,14 +49,6 @@ public struct SipHash: Sendable {
         return v0 ^ v1 ^ v2 ^ v3
     }
 
-    /// The hash of eight bytes and of `tail`. Out of line, so that it has the registers to itself.
-    @inline(never)
-    @usableFromInline
-    consuming func finish(first: UInt64, tail: UInt64, byteCount: Int) -> UInt64 {
-        absorb(first)
-        return finish(tail: tail, byteCount: byteCount)
-    }
-
     @inlinable @inline(__always)
     mutating func round() {
         v0 &+= v1

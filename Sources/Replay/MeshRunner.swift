@@ -17,6 +17,7 @@ public struct MeshRunner: ~Copyable {
     private var incoming: [FrameList]
     /// By node: frames that reach it in the next round.
     private var next: [FrameList]
+    private var routes = FrameRoutes()
     /// By node: frames sent to it that found the list of the next round full.
     private var waiting: [[Frame]]
     /// Frames put in since the last run.
@@ -120,7 +121,7 @@ public struct MeshRunner: ~Copyable {
     private mutating func forward() -> Bool {
         var isMoving = admitWaiting()
         for node in incoming.indices {
-            if incoming[node].forward(to: &next, beyond: &waiting) { isMoving = true }
+            if incoming[node].forward(to: &next, beyond: &waiting, by: &routes) { isMoving = true }
             incoming[node].removeAll()
         }
         swap(&incoming, &next)

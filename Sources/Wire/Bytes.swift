@@ -8,6 +8,16 @@
 public import CPrefetch
 
 extension RawSpan {
+    /// Asks for the cache line at `offset` before it is wanted. An offset beyond the end asks for some
+    /// other line, or for none, and does no harm.
+    @inlinable @inline(__always)
+    public func prefetch(at offset: Int) {
+        unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            unsafe weft_prefetch(base + offset)
+        }
+    }
+
     /// The byte at `offset`.
     @inlinable @inline(__always)
     public func u8(_ offset: Int) -> UInt8 {

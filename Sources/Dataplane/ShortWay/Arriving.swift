@@ -28,6 +28,7 @@ func arriveShort(
     let start = TunnelHeader.byteCount
     for index in frames.indices {
         guard frames[index].isFresh else { return index }
+        frames[min(index &+ 2, frames.count &- 1)].prefetch(in: bytes)
         let bytes = frames[index].window(in: bytes)
         guard bytes.byteCount >= start &+ ShortPacket<ShortIPv4>.leastByteCount else {
             return index
