@@ -254,8 +254,8 @@ extension IPv4Address {
     /// No host sends from it: this network, loopback, multicast, reserved, broadcast (RFC 1812,
     /// section 5.3.7).
     var isMartian: Bool {
-        let first = rawValue >> 24
-        return first == 0 || first == 127 || first >= 224
+        // Not from 1 to 223, or 127.
+        return rawValue &- 0x0100_0000 >= 0xdf00_0000 || rawValue >> 24 == 127
     }
 }
 
