@@ -44,7 +44,9 @@ func settle<Address: ShortAddress>(
     var virtualServers = virtualServers.mutableSpan
     var servers = servers.mutableSpan
     var stop = ShortStop(position: range.lowerBound)
-    while stop.position < range.upperBound, glances[stop.position].way.isIPv4 == Address.isIPv4 {
+    while stop.position < range.upperBound {
+        let way = glances[stop.position].way
+        guard way == Address.request || way == Address.reply else { break }
         let index =
             glances[stop.position].way.isRequest
             ? glances[stop.position].settleRequest(
