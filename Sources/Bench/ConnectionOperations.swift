@@ -98,7 +98,7 @@ extension DirectorGrowth {
 
     private static func find(
         _ drill: inout ConnectionDrill, _ random: inout RandomNumbers, _ options: BenchOptions,
-        _ clock: @escaping Clock, _ body: (borrowing ConnectionDrill, Span<Int>) -> Int
+        _ clock: @escaping Clock, _ body: (inout ConnectionDrill, Span<Int>) -> Int
     ) throws(BenchError) -> Timing {
         var timing = Timing(clock)
         timing.reset()
@@ -106,7 +106,7 @@ extension DirectorGrowth {
         repeat {
             for index in numbers.indices { numbers[index] = random.next() }
             let start = timing.begin()
-            let found = body(drill, numbers.span)
+            let found = body(&drill, numbers.span)
             timing.end(start, count: numbers.count)
             guard found == numbers.count else {
                 throw .nothingToMeasure("a connection that was made is not found")

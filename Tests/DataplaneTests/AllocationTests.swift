@@ -11,7 +11,7 @@ import Wire
 #if !DEBUG
     @Suite struct AllocationTests {
         /// Allocations made by `body` in this thread.
-        private func allocations(_ body: () -> Void) -> UInt64 {
+        func allocations(_ body: () -> Void) -> UInt64 {
             let before = weft_allocations_count()
             weft_allocations_watch(1)
             body()

@@ -33,6 +33,7 @@ public struct Director: ~Copyable {
         didSet {
             core.host.replace(with: host)
             core.hasOwnClients = core.hasOwnClients || connectionCount > 0
+            core.noteOwnServers()
             core.rules.broadcasts = host.broadcasts
         }
     }
@@ -42,6 +43,7 @@ public struct Director: ~Copyable {
     public mutating func change<Failure: Error>(
         _ body: (inout DirectorRules) throws(Failure) -> Void
     ) throws(Failure) {
+        defer { core.noteOwnServers() }
         try body(&core.rules)
         connections4.expireOfDeletedServers(rules: &core.rules)
         connections6.expireOfDeletedServers(rules: &core.rules)
@@ -84,11 +86,21 @@ struct DirectorCore: ~Copyable {
     var packetDefence = PacketDefence()
     /// Some connection may have one of the host's addresses for its client.
     var hasOwnClients = false
+    /// Some real server has, and packets for it stay here.
+    private(set) var hasOwnServers = false
 
     init(host: DirectorHost, key: HashKey) {
         rules = DirectorRules(key: key)
         rules.broadcasts = host.broadcasts
         self.host = HostTables(host)
         reassembly = ReassemblyTable()
+    }
+
+    /// To be called whenever rules or host are others.
+    mutating func noteOwnServers() {
+        hasOwnServers = false
+        for index in rules.servers.indices where host.isOwn(rules.servers[index].address) {
+            hasOwnServers = true
+        }
     }
 }

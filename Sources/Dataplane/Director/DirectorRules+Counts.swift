@@ -6,8 +6,6 @@
 // unmarked when one leaves it below the lower. Changes of state do not touch the mark, for they
 // move an entry from one count to the other. Nothing here asks what `.none` names.
 
-import Wire
-
 extension DirectorRules {
     /// An entry of the connection table names the server from now on.
     @inline(__always)
@@ -40,15 +38,6 @@ extension DirectorRules {
         self[virtualServer].counters.connectionCount &+= 1
         guard server != .none else { return }
         self[server].counters.connectionCount &+= 1
-    }
-
-    /// Reads from a server and its virtual server what a packet will want: see
-    /// `ConnectionTable.touchBucket`.
-    @inline(__always)
-    func touch(_ server: RealServerIndex) -> UInt32 {
-        guard server != .none else { return 0 }
-        return UInt32(truncatingIfNeeded: self[server].counters.outgoing.packetCount)
-            &+ UInt32(truncatingIfNeeded: self[server].address.low)
     }
 
     /// A packet to the server, and to its virtual server. Deleted ones count no more.

@@ -72,12 +72,14 @@ public struct RealServer: Sendable {
     public internal(set) var rule: RealServerRule
     /// The service it belongs or belonged to, to know it again when it is added once more.
     let virtualServer: VirtualServerKey
+    // What every packet wants stands together, so that it is seldom in two cache lines.
     /// That service's place, as long as it was not deleted.
     var owner = VirtualServerIndex.none
-    /// The rule's address in the mapped form.
-    var address: IPv6Address
     /// Some service lists it; false once it was deleted.
     var isAvailable = true
+    public internal(set) var counters = ServiceCounters()
+    /// The rule's address in the mapped form.
+    var address: IPv6Address
     /// Has been reached by masquerading since it was added.
     var isMasqueraded = false
     /// Deleted: when it was first seen that nothing names it.
@@ -94,13 +96,18 @@ public struct RealServer: Sendable {
     public internal(set) var persistentCount: Int32 = 0
     /// Entries of the table that name the server, templates among them.
     var referenceCount: Int32 = 0
-    public internal(set) var counters = ServiceCounters()
 
     init(_ rule: RealServerRule, of virtualServer: VirtualServerKey) {
         self.rule = rule
         self.virtualServer = virtualServer
         address = IPv6Address(rule.address)
         lastWeight = rule.weight
+    }
+
+    /// Something of both ends of what every packet wants.
+    @inline(__always)
+    var ends: UInt32 {
+        UInt32(truncatingIfNeeded: counters.outgoing.byteCount) &+ owner.rawValue
     }
 
     /// May be given a new connection, as far as weight and thresholds go.

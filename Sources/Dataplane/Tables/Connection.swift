@@ -129,7 +129,7 @@ struct Connection<Address: FlowAddress>: Sendable {
 
     /// Something of both ends of what every packet wants.
     @inline(__always)
-    var ends: UInt32 { UInt32(truncatingIfNeeded: client.mapped.low) &+ timeout }
+    var ends: UInt32 { UInt32(truncatingIfNeeded: client.mapped.low) &+ chain.rawValue }
     @inline(__always) var isInUse: Bool { flags.contains(.inUse) }
     @inline(__always) var isTemplate: Bool { flags.contains(.template) }
     @inline(__always) var isOnePacket: Bool { flags.contains(.onePacket) }

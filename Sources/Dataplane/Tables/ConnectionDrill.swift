@@ -9,6 +9,7 @@ import Wire
 package struct ConnectionDrill: ~Copyable {
     private var rules: DirectorRules
     private var table: ConnectionTable<IPv4Address>
+    private var reaches = [Reach](repeating: Reach(), count: Limits.stretchFrameCount)
     /// In ticks.
     private var now: UInt64 = 1
 
@@ -39,12 +40,6 @@ package struct ConnectionDrill: ~Copyable {
             Port(UInt16(truncatingIfNeeded: 40_000 + number & 15)), virtual: virtual, Port(80))
     }
 
-    @inline(__always)
-    private static func hash(_ number: Int, _ key: HashKey) -> UInt64 {
-        let flow = flow(number)
-        return connectionHash(flow.proto, flow.client, flow.clientPort, key)
-    }
-
     /// Makes these connections, the first of which ends in `ticks` and each `share` later ones a tick
     /// later.
     package mutating func insert(_ numbers: Range<Int>, ticks: Int, share: Int) {
@@ -65,20 +60,30 @@ package struct ConnectionDrill: ~Copyable {
     }
 
     /// The same, with what is needed of the table read for all of them before the first.
-    package func findTogether(_ numbers: Span<Int>) -> Int {
-        let key = table.key
-        var touched: UInt32 = 0
-        for index in numbers.indices {
-            touched &+= table.touchBucket(Self.hash(numbers[index], key))
+    package mutating func findTogether(_ numbers: Span<Int>) -> Int {
+        var reaches: [Reach] = []
+        swap(&reaches, &self.reaches)
+        var count = 0
+        var start = 0
+        while start < numbers.count {
+            let end = min(start + Limits.stretchFrameCount, numbers.count)
+            count &+= findTogether(numbers.extracting(start..<end), &reaches)
+            start = end
         }
+        swap(&reaches, &self.reaches)
+        return count
+    }
+
+    private func findTogether(_ numbers: Span<Int>, _ reaches: inout [Reach]) -> Int {
+        var reaches = reaches.mutableSpan
         for index in numbers.indices {
-            touched &+= table.touchConnection(table.hint(Self.hash(numbers[index], key)))
+            let flow = Self.flow(numbers[index])
+            reaches[index] = table.reach(
+                connectionHash(flow.proto, flow.client, flow.clientPort, table.key),
+                clientPort: flow.clientPort)
         }
-        for index in numbers.indices {
-            touched &+= table.touchRest(
-                table.hint(Self.hash(numbers[index], key)),
-                clientPort: Self.flow(numbers[index]).clientPort, rules)
-        }
+        let touched = table.readAhead(
+            &reaches, numbers.count, rules.servers.span, rules.virtualServers.span)
         let count = find(numbers)
         return touched == .max && count == .max ? 0 : count
     }

@@ -69,34 +69,6 @@ extension ConnectionTable {
         return nil
     }
 
-    /// Reads from the bucket that the search for a connection starts at. Called for every packet of a
-    /// stretch, then `touchConnection` and `touchRest`, it has memory fetched before the first packet
-    /// needs it. The result means nothing; it is there to be used, so that the reading is done.
-    @inline(__always)
-    func touchBucket(_ hash: UInt64) -> UInt32 { first(ofBucket: bucket(of: hash)).rawValue }
-
-    /// The first connection of that bucket, if there is one, as it is now.
-    @inline(__always)
-    func hint(_ hash: UInt64) -> ConnectionIndex { first(ofBucket: bucket(of: hash)) }
-
-    /// Reads from a connection.
-    @inline(__always)
-    func touchConnection(_ index: ConnectionIndex) -> UInt32 {
-        index == .none ? 0 : connections[index.place].ends
-    }
-
-    /// Reads from the next connection of the bucket where this one is not the client's, and from the
-    /// server of this one where it is.
-    @inline(__always)
-    func touchRest(
-        _ index: ConnectionIndex, clientPort: Port, _ rules: borrowing DirectorRules
-    ) -> UInt32 {
-        guard index != .none else { return 0 }
-        return connections[index.place].clientPort == clientPort
-            ? rules.touch(connections[index.place].realServer)
-            : touchConnection(connections[index.place].chain)
-    }
-
     /// `.none` when the connection bypasses all servers.
     @inline(__always)
     package func server(of index: ConnectionIndex) -> RealServerIndex {

@@ -50,6 +50,16 @@ package struct ConnectionTable<Address: FlowAddress>: ~Copyable {
 
     var bucketCount: Int { buckets.count }
 
+    /// Replaces buckets by their first connections.
+    @inline(__always)
+    func readBuckets(_ reaches: inout MutableSpan<Reach>) {
+        let buckets = buckets.span
+        for index in reaches.indices {
+            let bucket = Int(reaches[index].place)
+            reaches[index].place = bucket < buckets.count ? buckets[bucket].rawValue : .max
+        }
+    }
+
     func first(ofBucket bucket: Int) -> ConnectionIndex { buckets[bucket] }
 
     /// The bucket of a hash: the half of the buckets not yet split share those of the other half.

@@ -38,6 +38,46 @@ final class TestNode {
 
     var ledger: Ledger { state.ledger }
     var flowCount: Int { state.flowCount }
+    /// Of the last batch, with what was made of it.
+    var frameCount: Int { frames.count }
+
+    /// Puts a director before the mesh.
+    func equip(with director: consuming Director, usesShortWay: Bool) {
+        state.director = consume director
+        state.usesShortWay = usesShortWay
+    }
+
+    func change(_ body: (inout DirectorRules) throws -> Void) throws {
+        try state.director?.change { rules in try body(&rules) }
+    }
+
+    /// The director's connections, in the order of their places.
+    var connectionEntries: [ConnectionEntry] {
+        switch state.director {
+        case .none: []
+        case .some(let director): director.connectionEntries()
+        }
+    }
+
+    /// What its real servers have seen.
+    var serverCounts: [ServerCounts] {
+        switch state.director {
+        case .none: []
+        case .some(let director):
+            director.rules.servers.map {
+                ServerCounts(
+                    active: $0.activeCount, inactive: $0.inactiveCount,
+                    persistent: $0.persistentCount, counters: $0.counters)
+            }
+        }
+    }
+
+    struct ServerCounts: Equatable {
+        var active: Int32
+        var inactive: Int32
+        var persistent: Int32
+        var counters: ServiceCounters
+    }
 
     /// Judges frames, at most one batch of them; `now` in nanoseconds.
     @discardableResult

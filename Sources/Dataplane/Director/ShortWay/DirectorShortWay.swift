@@ -15,8 +15,10 @@ struct LentTables: ~Copyable {
     fileprivate var connections6: [Connection<IPv6Address>] = []
     fileprivate var virtualServers: [VirtualServer] = []
     fileprivate var servers: [RealServer] = []
-    /// Room for the glances of a stretch of frames.
-    var glances = [Glance](repeating: Glance(), count: Limits.stretchFrameCount)
+    /// Room for what is known of a stretch of frames.
+    fileprivate var glances = [Glance](repeating: Glance(), count: Limits.stretchFrameCount)
+    fileprivate var reaches4 = [Reach](repeating: Reach(), count: Limits.stretchFrameCount)
+    fileprivate var reaches6 = [Reach](repeating: Reach(), count: Limits.stretchFrameCount)
 
     /// Takes the tables of one family from the director, or gives them back.
     @inline(__always)
@@ -39,7 +41,34 @@ func lookAhead(
 ) {
     work.glance(
         at: first..<first &+ count, &lent.glances, director.connections4.key, director.core)
-    work.touched = touch(&lent.glances, count, director)
+    work.touched = readAhead(
+        &lent.glances, count, &lent.reaches4, &lent.reaches6, director)
+}
+
+/// Reads ahead what packets will want, the packets of one family after those of the other.
+@inline(never)
+private func readAhead(
+    _ glances: inout [Glance], _ count: Int, _ reaches4: inout [Reach],
+    _ reaches6: inout [Reach], _ director: borrowing Director
+) -> UInt32 {
+    let glances = glances.span
+    var reaches4 = reaches4.mutableSpan
+    var reaches6 = reaches6.mutableSpan
+    var (count4, count6) = (0, 0)
+    for position in 0..<count where glances[position].way != .long {
+        let (hash, port) = (glances[position].hash, glances[position].clientPort)
+        if glances[position].way.isIPv4 {
+            reaches4[count4] = director.connections4.reach(hash, clientPort: port)
+            count4 &+= 1
+        } else {
+            reaches6[count6] = director.connections6.reach(hash, clientPort: port)
+            count6 &+= 1
+        }
+    }
+    let servers = director.core.rules.servers.span
+    let virtualServers = director.core.rules.virtualServers.span
+    return director.connections4.readAhead(&reaches4, count4, servers, virtualServers)
+        &+ director.connections6.readAhead(&reaches6, count6, servers, virtualServers)
 }
 
 /// Leads frames the short way, from one position of the stretch that starts at `first` up to `end`;
@@ -85,40 +114,4 @@ extension ConnectionTable {
         guard !stop.consequence.isEmpty else { return }
         follow(stop.consequence, stop.connection, stop.direction, rules: &rules)
     }
-}
-
-/// Reads what the packets of a stretch will want. Nothing waits for what is read, so many reads are
-/// under way at a time.
-@inline(never)
-private func touch(
-    _ glances: inout [Glance], _ count: Int, _ director: borrowing Director
-) -> UInt32 {
-    var glances = glances.mutableSpan
-    var sum: UInt32 = 0
-    for position in 0..<count where glances[position].way != .long {
-        sum &+=
-            glances[position].way.isIPv4
-            ? director.connections4.touchBucket(glances[position].hash)
-            : director.connections6.touchBucket(glances[position].hash)
-    }
-    for position in 0..<count where glances[position].way != .long {
-        let hash = glances[position].hash
-        if glances[position].way.isIPv4 {
-            glances[position].hint = director.connections4.hint(hash)
-            sum &+= director.connections4.touchConnection(glances[position].hint)
-        } else {
-            glances[position].hint = director.connections6.hint(hash)
-            sum &+= director.connections6.touchConnection(glances[position].hint)
-        }
-    }
-    for position in 0..<count where glances[position].way != .long {
-        let port = glances[position].clientPort
-        sum &+=
-            glances[position].way.isIPv4
-            ? director.connections4.touchRest(
-                glances[position].hint, clientPort: port, director.core.rules)
-            : director.connections6.touchRest(
-                glances[position].hint, clientPort: port, director.core.rules)
-    }
-    return sum
 }

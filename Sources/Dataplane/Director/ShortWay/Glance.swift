@@ -36,8 +36,6 @@ struct Glance: Sendable {
     var destination6 = IPv6Address(high: 0, low: 0)
     /// The connection table's of the connection.
     var hash: UInt64 = 0
-    /// Where the connection stood, most likely, when memory was read ahead.
-    var hint = ConnectionIndex.none
     /// What was settled: the link that the packet leaves by, whether one end is rewritten, and to what.
     var link = LinkIndex(rawValue: 0)
     var isRewritten = false

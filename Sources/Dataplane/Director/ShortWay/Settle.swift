@@ -19,8 +19,8 @@ struct ShortStop {
 private struct Circumstances {
     let settings: DirectorSettings
     let isSecure: Bool
-    /// The reply's hook, which sees packets for the host first, would do nothing: what it looks for has
-    /// an address of the host for its client.
+    /// The reply's hook, which sees packets for the host first, would do nothing, for what it looks for
+    /// has an address of the host for its client; and no real server is the host.
     let isRequestSimple: Bool
     let tick: UInt32
     /// In seconds.
@@ -36,14 +36,17 @@ func settle<Address: ShortAddress>(
 ) -> ShortStop {
     let circumstances = Circumstances(
         settings: core.rules.settings, isSecure: table.isSecure(core.rules.settings),
-        isRequestSimple: !core.hasOwnClients && !core.rules.settings.natICMPSend,
+        isRequestSimple: !core.hasOwnClients && !core.hasOwnServers
+            && !core.rules.settings.natICMPSend,
         tick: table.wheel.tick, now: now)
     var glances = glances.mutableSpan
     var connections = connections.mutableSpan
     var virtualServers = virtualServers.mutableSpan
     var servers = servers.mutableSpan
     var stop = ShortStop(position: range.lowerBound)
-    while stop.position < range.upperBound, glances[stop.position].way.isIPv4 == Address.isIPv4 {
+    while stop.position < range.upperBound {
+        let way = glances[stop.position].way
+        guard way == Address.request || way == Address.reply else { break }
         let index =
             glances[stop.position].way.isRequest
             ? glances[stop.position].settleRequest(
@@ -114,7 +117,6 @@ extension Glance {
             servers[Int(server.rawValue)].isAvailable
         else { return .none }
         let target = connections[index.place].server
-        guard core.host.standing(of: target.mapped) != .own else { return .none }
         link = core.host.link(to: target.mapped)
         let mtu = core.host.mtu(to: target.mapped, by: link, now: circumstances.now)
         guard byteCount <= mtu else { return .none }

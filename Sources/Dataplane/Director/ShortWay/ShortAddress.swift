@@ -8,7 +8,6 @@
 import Wire
 
 protocol ShortAddress: FlowAddress {
-    static var isIPv4: Bool { get }
     /// The ways of the family's packets.
     static var request: Glance.Way { get }
     static var reply: Glance.Way { get }
@@ -30,7 +29,6 @@ protocol ShortAddress: FlowAddress {
 }
 
 extension IPv4Address: ShortAddress {
-    @inline(__always) static var isIPv4: Bool { true }
     @inline(__always) static var request: Glance.Way { .request4 }
     @inline(__always) static var reply: Glance.Way { .reply4 }
     @inline(__always) static var transport: Int { 34 }
@@ -70,7 +68,6 @@ extension IPv4Address: ShortAddress {
 }
 
 extension IPv6Address: ShortAddress {
-    @inline(__always) static var isIPv4: Bool { false }
     @inline(__always) static var request: Glance.Way { .request6 }
     @inline(__always) static var reply: Glance.Way { .reply6 }
     @inline(__always) static var transport: Int { 54 }

@@ -1,0 +1,39 @@
+// Goal: nothing is allocated while packets pass a director. Method: as for the mesh, around batches of
+// everything that clients and real servers send, over all protocols, methods and both families.
+
+import Dataplane
+import Testing
+import Wire
+
+#if !DEBUG
+    extension AllocationTests {
+        @Test func `a thousand batches through a director allocate nothing`() throws {
+            let node = TestNode(try TestMesh.standard().program())
+            let rules = try DirectorTraffic.rules()
+            var director = Director(
+                host: DirectorTraffic.host, key: HashKey(k0: 8, k1: 9), connectionCountMax: 4_096)
+            director.change { $0 = rules }
+            node.equip(with: director, usesShortWay: true)
+            var traffic = DirectorTraffic(seed: 1)
+            var now = UInt64.seconds(1_000)
+            var batches: [[Input]] = []
+            for _ in 0..<50 {
+                now += 1_000_000
+                batches.append(
+                    traffic.batch(Limits.batchFrameCount, node.connectionEntries))
+                node.feed(batches[batches.count - 1], now: now)
+            }
+            let before = node.ledger
+            let count = allocations {
+                for round in 0..<1_000 {
+                    now += round % 100 == 0 ? .seconds(31) : 1_000_000
+                    node.feed(batches[round % batches.count], now: now)
+                }
+            }
+            #expect(count == 0, "\(count) allocations")
+            #expect(node.judge([], now: now).isEmpty)
+            #expect(node.ledger.transmittedToLinks > before.transmittedToLinks + 100_000)
+            #expect(node.ledger.generated > before.generated)
+        }
+    }
+#endif
