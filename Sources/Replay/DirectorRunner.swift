@@ -41,12 +41,7 @@ public struct DirectorRunner: ~Copyable {
     public var connectionCount: Int { director.connectionCount }
 
     /// Bytes of the connection tables.
-    public var connectionByteCount: Int {
-        switch state.director {
-        case .none: 0
-        case .some(let director): director.connectionByteCount
-        }
-    }
+    public var connectionByteCount: Int { director.connectionByteCount }
 
     /// Every connection at the time of the last batch.
     public func connectionEntries() -> [ConnectionEntry] { director.connectionEntries() }
@@ -70,16 +65,11 @@ public struct DirectorRunner: ~Copyable {
         _ proto: IPProtocol, to client: IPv6Address, _ clientPort: Port,
         from virtual: IPv6Address, _ virtualPort: Port
     ) -> (address: IPv6Address, port: Port)? {
-        switch state.director {
-        case .none: return nil
-        case .some(let director):
-            guard
-                let sight = director.sight(
-                    proto, from: client, clientPort, to: virtual, virtualPort),
-                sight.method == .masquerade, let server = sight.server
-            else { return nil }
-            return (IPv6Address(server), sight.serverPort)
-        }
+        guard
+            let sight = director.sight(proto, from: client, clientPort, to: virtual, virtualPort),
+            sight.method == .masquerade, let server = sight.server
+        else { return nil }
+        return (IPv6Address(server), sight.serverPort)
     }
 
     public var pendingCount: Int { frames.count }
