@@ -72,8 +72,8 @@ import Wire
     @Test(.timeLimit(.minutes(1))) func `a long listing takes time by its length`() throws {
         let line = "TCP MM:SS  ESTABLISHED 203.0.113.7:40000  10.0.0.1:80        10.2.1.1:80"
         let entry = try #require(ListingReader.connection(line))
-        let text = ConnectionListing(ListRequest()).text(Array(repeating: entry, count: 200_000))
-        #expect(text.utf8.count { $0 == UInt8(ascii: "\n") } == 200_002)
+        let text = ConnectionListing(ListRequest()).text(Array(repeating: entry, count: 100_000))
+        #expect(text.utf8.count { $0 == UInt8(ascii: "\n") } == 100_002)
     }
 
     @Test func `saved rules give themselves when restored`() throws {
