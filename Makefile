@@ -11,6 +11,8 @@ PREFIX ?= /usr/local
 prefix := $(DESTDIR)$(PREFIX)
 bash_completions := $(prefix)/share/bash-completion/completions
 zsh_completions := $(prefix)/share/zsh/site-functions
+# Weft as ipvsadm: not in bin, where it would stand before the real one.
+programs := $(prefix)/lib/weft
 fish_completions := $(prefix)/share/fish/vendor_completions.d
 
 # The Swift runtime is linked in, so that the binary runs where no toolchain is installed.
@@ -59,8 +61,9 @@ guard-packages: build-packages
 
 .PHONY: install
 install: release ## Install the command and its shell completions (DESTDIR=, PREFIX=/usr/local)
-	install -d $(prefix)/bin $(bash_completions) $(zsh_completions) $(fish_completions)
+	install -d $(prefix)/bin $(programs) $(bash_completions) $(zsh_completions) $(fish_completions)
 	install -s -m 755 $(weft) $(prefix)/bin/weft
+	ln -sf ../../bin/weft $(programs)/ipvsadm
 	$(weft) --generate-completion-script bash > $(bash_completions)/weft
 	$(weft) --generate-completion-script zsh > $(zsh_completions)/_weft
 	$(weft) --generate-completion-script fish > $(fish_completions)/weft.fish
@@ -68,7 +71,8 @@ install: release ## Install the command and its shell completions (DESTDIR=, PRE
 .PHONY: uninstall
 uninstall: ## Remove what install put there
 	rm -f $(prefix)/bin/weft $(bash_completions)/weft $(zsh_completions)/_weft \
-		$(fish_completions)/weft.fish
+		$(fish_completions)/weft.fish $(programs)/ipvsadm
+	rmdir $(programs) 2>/dev/null || true
 
 # The kernel's answers are recorded anew and must be those that are kept; then Weft's must be the same.
 .PHONY: oracle

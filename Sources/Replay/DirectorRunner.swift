@@ -65,8 +65,10 @@ public struct DirectorRunner: ~Copyable {
         _ proto: IPProtocol, to client: IPv6Address, _ clientPort: Port,
         from virtual: IPv6Address, _ virtualPort: Port
     ) -> (address: IPv6Address, port: Port)? {
-        let sight = director.sight(proto, from: client, clientPort, to: virtual, virtualPort)
-        guard let sight, sight.method == .masquerade, let server = sight.server else { return nil }
+        guard
+            let sight = director.sight(proto, from: client, clientPort, to: virtual, virtualPort),
+            sight.method == .masquerade, let server = sight.server
+        else { return nil }
         return (IPv6Address(server), sight.serverPort)
     }
 

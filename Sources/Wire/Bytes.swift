@@ -48,8 +48,10 @@ extension RawSpan {
     public func window(at offset: UInt32, count: UInt32) -> RawSpan {
         let (offset, count) = (Int(offset), Int(count))
         precondition(byteCount >= offset &+ count)
-        let window = unsafe withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return unsafe .init(start: nil, count: 0) }
+        let window = unsafe withUnsafeBytes { bytes -> UnsafeRawBufferPointer in
+            guard let base = bytes.baseAddress else {
+                return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+            }
             return unsafe UnsafeRawBufferPointer(start: base + offset, count: count)
         }
         return unsafe _overrideLifetime(RawSpan(_unsafeBytes: window), copying: self)
@@ -156,8 +158,11 @@ extension MutableRawSpan {
     public mutating func window(at offset: UInt32, count: UInt32) -> MutableRawSpan {
         let (offset, count) = (Int(offset), Int(count))
         precondition(byteCount >= offset &+ count)
-        let window = unsafe withUnsafeMutableBytes { bytes in
-            guard let base = bytes.baseAddress else { return unsafe .init(start: nil, count: 0) }
+        let window = unsafe withUnsafeMutableBytes {
+            bytes -> UnsafeMutableRawBufferPointer in
+            guard let base = bytes.baseAddress else {
+                return unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            }
             return unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: count)
         }
         return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: window), mutating: &self)

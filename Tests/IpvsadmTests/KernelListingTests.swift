@@ -68,6 +68,14 @@ import Wire
         }
     }
 
+    /// Story: each line copied all lines before it, and a listing after a million packets took minutes.
+    @Test(.timeLimit(.minutes(1))) func `a long listing takes time by its length`() throws {
+        let line = "TCP MM:SS  ESTABLISHED 203.0.113.7:40000  10.0.0.1:80        10.2.1.1:80"
+        let entry = try #require(ListingReader.connection(line))
+        let text = ConnectionListing(ListRequest()).text(Array(repeating: entry, count: 100_000))
+        #expect(text.utf8.count { $0 == UInt8(ascii: "\n") } == 100_002)
+    }
+
     @Test func `saved rules give themselves when restored`() throws {
         for listing in Self.listings where listing.words == ["-Sn"] {
             var session = IpvsadmSession(DirectorRules(key: HashKey(k0: 1, k1: 2)))

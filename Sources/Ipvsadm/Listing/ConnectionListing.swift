@@ -18,9 +18,8 @@ public struct ConnectionListing {
         let end =
             request.hasEngines
             ? "destination".cell(18) + "pe name".cell(16) + "pe_data" : "destination"
-        return connections.reduce("IPVS connection entries\npro expire \(columns)\(end)\n") {
-            $0 + line($1) + "\n"
-        }
+        let title = "IPVS connection entries\npro expire \(columns)\(end)\n"
+        return connections.reduce(into: title) { $0 += line($1) + "\n" }
     }
 
     private func line(_ connection: ConnectionEntry) -> String {

@@ -13,13 +13,14 @@ struct RuleListing {
 
     func text(_ services: [ListedService]) -> String {
         let ordered = isForFile ? services : ListingOrder.sorted(services)
-        return ordered.reduce("") { text, service in
+        return ordered.reduce(into: "") { text, service in
             let name = self.name(of: service.rule.key)
             let servers =
                 isForFile
                 ? Array(service.servers.reversed()) : ListingOrder.sorted(service.servers)
-            return servers.reduce(text + line(service.rule, name) + "\n") {
-                $0 + line($1.rule, name, service.rule.key.proto) + "\n"
+            text += line(service.rule, name) + "\n"
+            for server in servers {
+                text += line(server.rule, name, service.rule.key.proto) + "\n"
             }
         }
     }

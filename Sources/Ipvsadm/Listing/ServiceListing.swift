@@ -18,7 +18,7 @@ public struct ServiceListing {
 
     public func text(_ services: [ListedService]) -> String {
         let ordered = request.isSorted ? ListingOrder.sorted(services) : services
-        return ordered.reduce(title) { $0 + lines($1) }
+        return ordered.reduce(into: title) { $0 += lines($1) }
     }
 
     private var title: String {
@@ -49,8 +49,8 @@ public struct ServiceListing {
 
     private func lines(_ service: ListedService) -> String {
         let servers = request.isSorted ? ListingOrder.sorted(service.servers) : service.servers
-        return servers.reduce(line(service) + "\n") {
-            $0 + line($1, service.rule.key.proto) + "\n"
+        return servers.reduce(into: line(service) + "\n") {
+            $0 += line($1, service.rule.key.proto) + "\n"
         }
     }
 
