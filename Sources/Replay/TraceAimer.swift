@@ -116,7 +116,7 @@ struct TraceAimer: ~Copyable {
     }
 
     private mutating func enter(_ aimed: inout AimedPacket) -> Skip? {
-        aimed.node = chooser.choose(aimed.sight, addresses)
+        aimed.node = chooser.choose(&aimed.sight, addresses)
         return nil
     }
 
