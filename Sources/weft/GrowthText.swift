@@ -33,7 +33,8 @@ struct GrowthText {
         }
         return [
             BenchText.place(growth.label, growth.machine, growth.build),
-            "Nanoseconds a packet: the median, half of what lies between the quartiles, the least",
+            "Nanoseconds of \(growth.clock ?? "time") a packet: the median, half of what lies "
+                + "between the quartiles, the least",
             table.text, changes.text,
         ]
         .joined(separator: "\n\n")

@@ -49,6 +49,16 @@ import Testing
         #endif
     }
 
+    @Test func `processor time is called that, and compared with its like`() throws {
+        let report = try report("--processor-time")
+        #expect(report.options.clock == "processor time")
+        try WeftProcess.withFile("old.json", JSONEncoder().encode(report)) { path in
+            let run = try bench("--compare", path)
+            #expect(run.errors.contains("one of the two measured processor time"))
+            #expect(run.lines.contains { $0.hasPrefix("Clock: time; ") })
+        }
+    }
+
     @Test func `a report is compared figure by figure`() throws {
         var old = try report()
         for index in old.figures.indices {
