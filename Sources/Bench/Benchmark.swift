@@ -18,8 +18,13 @@ public struct BenchOptions: Sendable {
     public var trialNanoseconds: UInt64 = 100_000_000
     /// More than one measures how the mesh scales.
     public var workers = 1
+    /// The clock given is the thread's processor time: reports say so.
+    public var isProcessorTime = false
 
     public init() {}
+
+    /// What reports call the clock.
+    public var clockName: String { isProcessorTime ? "processor time" : "time" }
 }
 
 public struct Benchmark {
@@ -103,7 +108,8 @@ public struct Benchmark {
                 tasks: cluster.tasks.count),
             options: .init(
                 trials: options.trials, trialNanoseconds: options.trialNanoseconds,
-                batchFrames: Limits.batchFrameCount, clockNanoseconds: clockCost),
+                batchFrames: Limits.batchFrameCount, clock: options.clockName,
+                clockNanoseconds: clockCost),
             figures: bench.figures,
             memory: .init(
                 flowTableBytes: memory.byteCount, flows: memory.flowCount,

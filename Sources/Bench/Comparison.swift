@@ -59,6 +59,9 @@ extension BenchReport {
         {
             differences.append("the machine is another one")
         }
+        if options.clock ?? "time" != old.options.clock ?? "time" {
+            differences.append("one of the two measured processor time")
+        }
         if trace.sha256 != old.trace.sha256 { differences.append("the trace is another one") }
         if stack != old.stack { differences.append("the stack is another one") }
         if build.isDebug != old.build.isDebug {

@@ -14,6 +14,8 @@ public struct Growth: Codable, Sendable {
     public var label = BenchReport.labelCurrent
     public var machine = Machine()
     public var build = Build()
+    /// What was measured: time, or processor time.
+    public var clock: String?
     public var rows: [Row] = []
     public var changes: [Change] = []
 

@@ -43,6 +43,8 @@ public struct BenchReport: Codable, Sendable {
         public var trials: Int
         public var trialNanoseconds: UInt64
         public var batchFrames: Int
+        /// What was measured: time, or processor time; nil in reports of before there were two.
+        public var clock: String?
         /// What two readings of the clock cost; it is in every figure, once for each batch.
         public var clockNanoseconds: Double
     }

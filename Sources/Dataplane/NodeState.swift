@@ -40,8 +40,16 @@ public struct NodeState: ~Copyable {
         flows4 = FlowTable(key: key, recordCount: flowCount, recordCountMax: flowCountMax)
         flows6 = FlowTable(key: key, recordCount: flowCount, recordCountMax: flowCountMax)
         fragments = FragmentTable(key: key)
-        services = [FlowTraffic](repeating: FlowTraffic(), count: program.services.count)
-        endpoints = [FlowTraffic](repeating: FlowTraffic(), count: program.endpoints.count)
+        services = Self.counters(program.services.count)
+        endpoints = Self.counters(program.endpoints.count)
+    }
+
+    /// Counters with room for more: a program with a few services or tasks more is run at once.
+    private static func counters(_ count: Int) -> [FlowTraffic] {
+        var counters: [FlowTraffic] = []
+        counters.reserveCapacity(count + count / 4 + 64)
+        lengthen(&counters, to: count)
+        return counters
     }
 
     /// Flows remembered now, expired ones that nothing has replaced among them.

@@ -40,7 +40,8 @@ struct EntryChooser {
         self.nodeCount = nodeCount
     }
 
-    mutating func choose(_ sight: PacketSight, _ addresses: AddressTable) -> NodeIndex {
+    /// `sight` is not changed: it is too large to be copied for each packet.
+    mutating func choose(_ sight: inout PacketSight, _ addresses: AddressTable) -> NodeIndex {
         switch policy {
         case .node(let node): return node
         case .hash: return byHash(sight)

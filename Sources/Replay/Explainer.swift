@@ -38,7 +38,8 @@ public struct Explainer: ~Copyable {
             node = programs[0][sender].node
         } else {
             var chooser = EntryChooser(policy, nodeCount: programs.count)
-            node = chooser.choose(PacketSight(bytes.span.raw), programs[0].addresses)
+            var sight = PacketSight(bytes.span.raw)
+            node = chooser.choose(&sight, programs[0].addresses)
         }
         guard let frame = adopt(bytes, from: aim.sender, id: 1) else { return explanation }
         tell(&explanation, frame, at: node, now: 0)

@@ -148,9 +148,9 @@ public struct Replayer: ~Copyable {
             return
         }
         aimed.frame.timestamp = time
-        if !order.admit(aimed.sight, aimed.frame, at: aimed.node) {
+        if !order.admit(&aimed) {
             flush(&observer, clock)
-            _ = order.admit(aimed.sight, aimed.frame, at: aimed.node)
+            _ = order.admit(&aimed)
         }
         budget.add(aimed.frame.byteCount)
         runner.put(aimed.frame, at: aimed.node)

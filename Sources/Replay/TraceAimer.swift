@@ -75,7 +75,7 @@ struct TraceAimer: ~Copyable {
                 bytes, originalByteCount: originalByteCount, linkType, id: id, to: &arena)
         else { return .unsupportedLink }
         aimed.frame = frame
-        guard matchesFilter(arena.bytes(of: frame), frame.wireByteCount) else {
+        guard matchesFilter(frame, arena) else {
             arena.release(to: mark)
             return .filtered
         }
@@ -85,10 +85,11 @@ struct TraceAimer: ~Copyable {
         return skip
     }
 
-    private func matchesFilter(_ bytes: RawSpan, _ originalByteCount: Int) -> Bool {
+    private func matchesFilter(_ frame: Frame, _ arena: borrowing FrameArena) -> Bool {
         switch filter {
         case .none: true
-        case .some(let filter): filter.matches(bytes, originalByteCount: originalByteCount)
+        case .some(let filter):
+            filter.matches(arena.bytes(of: frame), originalByteCount: frame.wireByteCount)
         }
     }
 
@@ -116,7 +117,7 @@ struct TraceAimer: ~Copyable {
     }
 
     private mutating func enter(_ aimed: inout AimedPacket) -> Skip? {
-        aimed.node = chooser.choose(aimed.sight, addresses)
+        aimed.node = chooser.choose(&aimed.sight, addresses)
         return nil
     }
 

@@ -126,7 +126,7 @@ struct BenchText {
     }
 
     private var clock: String {
-        "Clock: two readings cost \(fixed(report.options.clockNanoseconds, 0)) ns, "
+        "Clock: \(report.options.clock ?? "time"); two readings cost \(fixed(report.options.clockNanoseconds, 0)) ns, "
             + "once a batch, and are part of the figures"
     }
 

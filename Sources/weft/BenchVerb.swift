@@ -41,6 +41,10 @@ struct BenchVerb: ParsableCommand {
         help: ArgumentHelp("Milliseconds that each trial is to be timed for.", valueName: "ms"))
     var trialTime: UInt64?
 
+    @Flag(
+        help: "Measure processor time, which leaves out what others take of a busy machine.")
+    var processorTime = false
+
     @Flag(help: "Short trials: figures within seconds, and more noise.")
     var quick = false
 
@@ -106,7 +110,13 @@ struct BenchVerb: ParsableCommand {
         options.workers = workers
         if quick { options.trialNanoseconds = 2_000_000 }
         if let trialTime { options.trialNanoseconds = trialTime * 1_000_000 }
+        options.isProcessorTime = processorTime
         return options
+    }
+
+    private var timer: @Sendable () -> UInt64 {
+        if processorTime { return { Clock.processorNanoseconds() } }
+        return { Clock.nanoseconds() }
     }
 
     private func measure() throws -> BenchReport {
@@ -140,7 +150,7 @@ struct BenchVerb: ParsableCommand {
         let progress = Progress()
         defer { progress.clear() }
         do throws(BenchError) {
-            let bench = try Benchmark(cluster, path: path, options, clock: { Clock.nanoseconds() })
+            let bench = try Benchmark(cluster, path: path, options, clock: timer)
             return try bench.run(named: name, stack: stack) { progress.show($0) }
         } catch {
             if case .capture(let error) = error { throw Message.fail(error, error.inputExit) }
@@ -152,16 +162,16 @@ struct BenchVerb: ParsableCommand {
         let progress = Progress()
         defer { progress.clear() }
         var growth = Growth()
+        growth.clock = options.clockName
         do throws(BenchError) {
             for (varied, scenario) in Growth.scenarios(isQuick: quick) {
                 progress.show("\(varied): \(growth.rows.count + 1)")
-                let row = try Growth.row(varied, scenario, options) { Clock.nanoseconds() }
+                let row = try Growth.row(varied, scenario, options, clock: timer)
                 if let row { growth.rows.append(row) }
             }
             progress.show("changes")
             growth.changes = try Growth.changes(
-                serviceCount: quick ? 1_000 : 10_000, options
-            ) { Clock.nanoseconds() }
+                serviceCount: quick ? 1_000 : 10_000, options, clock: timer)
         } catch {
             throw Message.fail(error, Exit.assertion)
         }

@@ -32,13 +32,16 @@ struct GrowthText {
                     .map { fixed($0, 4) })
         }
         return [
-            BenchText.place(growth.label, growth.machine, growth.build), table.text, changes.text,
+            BenchText.place(growth.label, growth.machine, growth.build),
+            "Nanoseconds of \(growth.clock ?? "time") a packet: the median, half of what lies "
+                + "between the quartiles, the least",
+            table.text, changes.text,
         ]
         .joined(separator: "\n\n")
     }
 
-    /// The median, and half of what lies between the quartiles.
+    /// The median, half of what lies between the quartiles, and the least.
     private func cell(_ spread: Spread) -> String {
-        "\(fixed(spread.median, 1)) ±\(fixed(spread.halfWidth, 1))"
+        "\(fixed(spread.median, 1)) ±\(fixed(spread.halfWidth, 1)) (\(fixed(spread.min, 1)))"
     }
 }

@@ -115,5 +115,25 @@ import Wire
             let many = try allocationsOfChange(serviceCount: 2_000)
             #expect(few == many && few.change > 0 && few.change < 40 && few.publish == 0)
         }
+
+        @Test func `the first batch with another program allocates nothing`() throws {
+            func program(taskCount: Int) throws -> Program {
+                var specification = ClusterSpecification.nodes(2)
+                specification.services = [
+                    ServiceSpecification(
+                        "web", replicas: taskCount, publish: [PortSpecification(8080, 80)])
+                ]
+                return compile(try Cluster.assemble(specification), for: NodeID(0))
+            }
+            let programs = [try program(taskCount: 40), try program(taskCount: 60)]
+            var state = NodeState(for: programs[0], key: HashKey(k0: 1, k1: 2))
+            var frames = FrameList()
+            var arena = FrameArena()
+            process(&frames, in: &arena, program: programs[0], state: &state, now: 0)
+            let count = allocations {
+                process(&frames, in: &arena, program: programs[1], state: &state, now: 1)
+            }
+            #expect(count == 0 && state.endpoints.count == 60)
+        }
     }
 #endif

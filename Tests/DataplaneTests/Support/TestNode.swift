@@ -24,6 +24,7 @@ struct Outcome {
 final class TestNode {
     let program: Program
     private(set) var state: NodeState
+    private var director: Director?
     private var arena: FrameArena
     private var frames: FrameList
 
@@ -43,17 +44,17 @@ final class TestNode {
 
     /// Puts a director before the mesh.
     func equip(with director: consuming Director, usesShortWay: Bool) {
-        state.director = consume director
+        self.director = consume director
         state.usesShortWay = usesShortWay
     }
 
     func change(_ body: (inout DirectorRules) throws -> Void) throws {
-        try state.director?.change { rules in try body(&rules) }
+        try director?.change { rules in try body(&rules) }
     }
 
     /// The director's connections, in the order of their places.
     var connectionEntries: [ConnectionEntry] {
-        switch state.director {
+        switch director {
         case .none: []
         case .some(let director): director.connectionEntries()
         }
@@ -61,7 +62,7 @@ final class TestNode {
 
     /// What its real servers have seen.
     var serverCounts: [ServerCounts] {
-        switch state.director {
+        switch director {
         case .none: []
         case .some(let director):
             director.rules.servers.map {
@@ -116,7 +117,12 @@ final class TestNode {
                     wireByteCount: input.wireByteCount ?? input.bytes.count, id: input.id,
                     arrival: input.arrival))
         }
-        process(&frames, in: &arena, program: program, state: &state, now: now)
+        guard var director = director.take() else {
+            return process(&frames, in: &arena, program: program, state: &state, now: now)
+        }
+        process(
+            &frames, in: &arena, director: &director, program: program, state: &state, now: now)
+        self.director = consume director
     }
 }
 
