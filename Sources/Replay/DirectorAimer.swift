@@ -3,7 +3,9 @@
 // come in: the director sent it, or a real server that answered past it, and it is passed over; or else,
 // if replies are aimed, it becomes what the real server of its connection would have sent.
 //
-// Invariant: all fragments of a datagram are aimed as its first one was, in bounded memory.
+// Invariant: all fragments of a datagram are aimed as the one that came first, in bounded memory. Where
+// that is not the one with the ports, whose datagram it is cannot be told: it is not aimed anew, nor is
+// what follows, since a datagram without its beginning would wait for it in vain.
 
 import Capture
 import Dataplane
@@ -25,15 +27,25 @@ struct DirectorAimer: ~Copyable {
         var identification: UInt32
     }
 
+    /// What became of a datagram's fragments so far.
+    private struct Fate {
+        var aim: Aim
+        var time: UInt64
+        /// The fragment with the ports was among them.
+        var isKnown: Bool
+    }
+
     private let ownAddresses: Set<IPv6Address>
     /// Whose marks say what else is a virtual address.
     private let rules: DirectorRules
     private let remaps: [DirectorRemapRule]
     private let aimsReplies: Bool
-    private var fragments: [FragmentKey: Aim] = [:]
+    private var fragments: [FragmentKey: Fate] = [:]
 
     /// Bounds the memory of fragments, which a trace could otherwise fill at will.
     private static let fragmentCountMax = 65_536
+    /// After this time the same identification is another datagram's.
+    private static let fragmentNanoseconds: UInt64 = 30_000_000_000
 
     init(
         _ rules: DirectorRules, _ host: DirectorHost, remaps: [DirectorRemapRule], aimsReplies: Bool
@@ -45,13 +57,13 @@ struct DirectorAimer: ~Copyable {
         self.aimsReplies = aimsReplies
     }
 
-    /// Where a packet goes, as far as its header tells.
-    func aim(_ frame: Frame, _ sight: PacketSight, _ arena: borrowing FrameArena) -> Aim {
-        guard let source = sight.source, let destination = sight.destination else {
-            return .asItIs
-        }
-        if sight.isLaterFragment, let aim = fragments[key(source, destination, sight)] {
-            return aim
+    /// Where a packet goes, as far as its header and its `time` tell.
+    func aim(
+        _ frame: Frame, _ sight: PacketSight, at time: UInt64, _ arena: borrowing FrameArena
+    ) -> Aim {
+        guard let source = sight.source, sight.destination != nil else { return .asItIs }
+        if let fate = fate(of: sight, at: time), sight.isLaterFragment || !fate.isKnown {
+            return fate.aim
         }
         if sight.hasPorts, let rule = rule(for: frame, sight, arena) {
             // The end with the lower port is taken for the service.
@@ -79,19 +91,26 @@ struct DirectorAimer: ~Copyable {
         }
     }
 
-    /// Notes what became of a first fragment, for those that follow it.
-    mutating func remember(_ aim: Aim, _ sight: PacketSight) {
-        guard sight.isFragment, !sight.isLaterFragment, let source = sight.source,
-            let destination = sight.destination
-        else { return }
+    /// Notes what became of a fragment, for those that follow it.
+    mutating func remember(_ aim: Aim, _ sight: PacketSight, at time: UInt64) {
+        guard aimsReplies || !remaps.isEmpty, let key = key(of: sight) else { return }
+        guard !sight.isLaterFragment || fate(of: sight, at: time) == nil else { return }
         if fragments.count >= Self.fragmentCountMax { fragments.removeAll() }
-        fragments[key(source, destination, sight)] = aim
+        fragments[key] = Fate(aim: aim, time: time, isKnown: !sight.isLaterFragment)
     }
 
-    private func key(
-        _ source: IPv6Address, _ destination: IPv6Address, _ sight: PacketSight
-    ) -> FragmentKey {
-        FragmentKey(
+    private func fate(of sight: PacketSight, at time: UInt64) -> Fate? {
+        guard !fragments.isEmpty, let key = key(of: sight), let fate = fragments[key],
+            max(time, fate.time) - min(time, fate.time) < Self.fragmentNanoseconds
+        else { return nil }
+        return fate
+    }
+
+    /// Nil for what is no fragment.
+    private func key(of sight: PacketSight) -> FragmentKey? {
+        guard sight.isFragment, let source = sight.source, let destination = sight.destination
+        else { return nil }
+        return FragmentKey(
             source: source, destination: destination, identification: sight.identification)
     }
 }

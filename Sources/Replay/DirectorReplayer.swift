@@ -131,7 +131,8 @@ public struct DirectorReplayer: ~Copyable {
             return
         }
         let sight = PacketSight(runner.arena.bytes(of: frame))
-        var aim = aimer.aim(frame, sight, runner.arena)
+        let time = record.timestampNanoseconds &+ timeShift
+        var aim = aimer.aim(frame, sight, at: time, runner.arena)
         if runner.pendingCount > 0, needsOthersJudged(sight, aim) {
             flush(&observer, clock)
             guard let again = append(bytes, record) else { return }
@@ -140,7 +141,7 @@ public struct DirectorReplayer: ~Copyable {
         if case .reply(let virtual, let port) = aim {
             aim = replying(sight, from: virtual, port)
         }
-        aimer.remember(aim, sight)
+        aimer.remember(aim, sight, at: time)
         switch aim {
         case .asItIs, .reply: break
         case .destination(let address, let port):
@@ -151,7 +152,7 @@ public struct DirectorReplayer: ~Copyable {
             tally[reason] &+= 1
             return
         }
-        frame.timestamp = record.timestampNanoseconds &+ timeShift
+        frame.timestamp = time
         budget.add(frame.byteCount)
         runner.put(frame)
         if sight.hasOptions { flush(&observer, clock) }

@@ -27,7 +27,10 @@ struct RulesStore {
     func rules() throws(IpvsadmError) -> DirectorRules {
         var rules = DirectorRules(key: HashKey(k0: 0, k1: 0))
         guard FileManager.default.fileExists(atPath: path) else { return rules }
-        guard let data = FileManager.default.contents(atPath: path) else { throw failure("read") }
+        guard unsafe access(path, R_OK) == 0 else { throw failure("read") }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw IpvsadmError("\(path): cannot be read as a file", exitCode: 2)
+        }
         do throws(RulesFileError) {
             try rules.restore(
                 String(decoding: data, as: UTF8.self), file: path, names: IpvsOptions.names)

@@ -7,6 +7,7 @@ import Dataplane
 import Foundation
 import Replay
 import Testing
+import Traffic
 import Wire
 
 @Suite struct DirectorReplayTests {
@@ -136,6 +137,30 @@ import Wire
         #expect(traffic.incoming.packets == count(port: 36))
         #expect(traffic.outgoing.packets == count(port: 34))
         #expect(report.trace.aimed == report.trace.replayed)
+    }
+
+    /// Story: a reply's later fragment that came before its first one was passed over, and the first one,
+    /// let in alone, waited for it in vain, until the memory for fragments was full.
+    @Test func `no half datagram comes in, in whatever order its fragments are`() throws {
+        var specification = TrafficSpecification()
+        specification.packetCount = 20_000
+        specification.flowCount = 300
+        specification.packetsPerSecond = 1_000_000
+        specification.targets = [try #require(TrafficTarget("udp/192.0.2.11:5353"))]
+        (specification.tcp, specification.sctp) = (.none, .none)
+        specification.udp = Share(percent: 100)
+        specification.ipv6 = .none
+        specification.fragments = Share(percent: 100)
+        specification.isBothDirections = true
+        let frames = try TraceFile.generate(specification).map(\.frame)
+        let fixture = DirectorFixture(trace: "real.pcap", rules: "web")
+        try withDirectory { directory in
+            let path = "\(directory)/fragments.pcap"
+            try TraceFile.write(frames, to: path)
+            let report = try DirectorReplaying.replay(path, through: fixture.load(), aiming())
+            #expect(report.drops.isEmpty, "\(report.drops)")
+            #expect(report.trace.aimed > 1_000 && report.trace.host > 1_000)
+        }
     }
 
     @Test(arguments: [
