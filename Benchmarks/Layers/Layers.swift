@@ -1,8 +1,7 @@
 // Every case, layer by layer, from a header to a cluster.
 //
 // Cases scale by a thousand where one call is a matter of nanoseconds; what is printed then is a
-// thousand of them. Cases of IPVS mode (forwarding methods, schedulers) belong in a file of their own
-// beside these, and in this list.
+// thousand of them.
 
 import Benchmark
 
@@ -14,6 +13,7 @@ let benchmarks: @Sendable () -> Void = {
     hashes()
     tables()
     halves()
+    directors()
     captures()
     programs()
 }

@@ -19,6 +19,8 @@ public struct NodeState: ~Copyable {
     public internal(set) var ledger = Ledger()
     /// The classic engine, if the node has one: it sees packets before the mesh does.
     public var director: Director?
+    /// What its tables are lent to.
+    var lent = LentTables()
     /// By `VirtualServiceIndex`: requests counted where they enter, replies where they leave their
     /// task, flows where they are remembered.
     public internal(set) var services: [FlowTraffic]

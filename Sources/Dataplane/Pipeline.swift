@@ -76,17 +76,17 @@ private func run(
     _ program: borrowing Program
 ) {
     state.held.expire(now: work.seconds, into: &work)
-    guard var lent = director.lent.take() else { return }
     var packet = Packet()
     var index = 0
     while index < work.frameCount {
         let count = min(Limits.stretchFrameCount, work.frameCount &- index)
         var position = 0
-        if state.usesShortWay { lookAhead(from: index, count: count, &lent, &work, director) }
+        if state.usesShortWay { lookAhead(from: index, count: count, &state.lent, &work, director) }
         while position < count {
             if state.usesShortWay {
                 position = goShort(
-                    index, from: position, to: count, &lent, &director, &work, &state.ledger)
+                    index, from: position, to: count, &state.lent, &director, &work,
+                    &state.ledger)
                 guard position < count else { break }
             }
             directLong(index &+ position, &packet, &work, &director, &state, program)
@@ -94,7 +94,6 @@ private func run(
         }
         index &+= count
     }
-    director.lent = consume lent
 }
 
 @inline(never)

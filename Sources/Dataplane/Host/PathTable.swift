@@ -34,11 +34,11 @@ struct PathTable {
 
     mutating func remember(_ address: IPv6Address, _ mtu: Int, now: UInt32) {
         let entry = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
-        for index in entries.indices where entries[index].address == address {
+        var index = 0
+        while index < entries.count, entries[index].address != address { index &+= 1 }
+        if index < entries.count {
             entries[index] = entry
-            return
-        }
-        if entries.count < Self.countMax {
+        } else if entries.count < Self.countMax {
             entries.append(entry)
         } else {
             entries[next] = entry
