@@ -15,7 +15,7 @@ binary=${1:-$(dirname "$0")/../../.build/release/weft}
 # fills its slots when it is next asked. The end of a `ConnectionDrill` shares its code with others'.
 roots='^[$]s9Dataplane7process'
 per_batch='^[$]s9Dataplane7process|rebuildIfCrowded|^[$]s9Dataplane9NodeStateV7prepare'
-per_batch+='|DirectorRulesV10emptyTrash|^[$]s9Dataplane6MaglevO5table|MeshHashO4fill|ConnectionDrillVw'
+per_batch+='|DirectorRulesV10emptyTrash|^[$]s9Dataplane6MaglevO5table|MeshHashO4fill|SipHashV6finish.*identity|ConnectionDrillVw'
 
 # Mangled names have no brackets and no spaces, so fields do.
 objdump --disassemble --no-show-raw-insn "$binary" | awk -v roots="$roots" -v per_batch="$per_batch" '

@@ -17,15 +17,16 @@ struct PathTable {
         var expires: UInt32
     }
 
-    private var entries: [Entry] = []
+    private var entries = [Entry](
+        repeating: Entry(address: IPv6Address(high: 0, low: 0), mtu: 0, expires: 0),
+        count: Self.countMax)
+    private var count = 0
     private var next = 0
 
-    init() { entries.reserveCapacity(Self.countMax) }
-
-    var isEmpty: Bool { entries.isEmpty }
+    var isEmpty: Bool { count == 0 }
 
     func find(_ address: IPv6Address, now: UInt32) -> Int? {
-        for index in entries.indices
+        for index in 0..<count
         where entries[index].address == address && entries[index].expires >= now {
             return entries[index].mtu
         }
@@ -33,16 +34,14 @@ struct PathTable {
     }
 
     mutating func remember(_ address: IPv6Address, _ mtu: Int, now: UInt32) {
-        let entry = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
         var index = 0
-        while index < entries.count, entries[index].address != address { index &+= 1 }
-        if index < entries.count {
-            entries[index] = entry
-        } else if entries.count < Self.countMax {
-            entries.append(entry)
-        } else {
-            entries[next] = entry
+        while index < count, entries[index].address != address { index &+= 1 }
+        if index == Self.countMax {
+            index = next
             next = (next &+ 1) % Self.countMax
+        } else if index == count {
+            count &+= 1
         }
+        entries[index] = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
     }
 }
