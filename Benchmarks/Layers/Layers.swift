@@ -1,7 +1,8 @@
 // Every case, layer by layer, from a header to a cluster: a file for each layer, and a line here.
 //
-// Where one call is a matter of nanoseconds a case is a thousand of them, and its name says so. With WEFT_BENCH_QUICK set, each case has a fifth of a second instead of a second or
-// two, and meshes that take long to fill are left out: figures with more noise, in a minute.
+// Where one call is a matter of nanoseconds a case is a thousand of them, and its name says so. With
+// WEFT_BENCH_QUICK set, each case has a fifth of a second instead of a second or two, and meshes that take
+// long to fill are left out: figures with more noise, in a minute.
 
 import Benchmark
 import Glibc
@@ -28,6 +29,7 @@ let benchmarks: @Sendable () -> Void = {
     hashes()
     tables()
     halves()
+    directors()
     captures()
     programs()
 }

@@ -135,7 +135,7 @@ public struct DirectorGrowth: Codable, Sendable {
         director.openAll()
         let established = director.establishedCount
         let count = connectionCountMax * 10
-        director.flood(from: scenario.connectionCount, count: count)
+        director.flood(count: count)
         return Flood(
             connectionsMax: connectionCountMax, established: established, newConnections: count,
             kept: director.establishedCount)

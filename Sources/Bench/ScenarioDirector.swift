@@ -23,6 +23,8 @@ public final class ScenarioDirector {
     private var random: RandomNumbers
     private var now: UInt64 = 1_000_000_000
     private var astrayCount = 0
+    /// The number of the next connection that was never seen.
+    private lazy var next = scenario.connectionCount
 
     /// Twenty million packets in a second.
     private static let packetNanoseconds = 50
@@ -170,10 +172,16 @@ public final class ScenarioDirector {
         }
     }
 
-    /// Opens connections that no client ever completes, from the number `first` on.
-    public func flood(from first: Int, count: Int) {
-        for first in stride(from: first, to: first + count, by: Limits.batchFrameCount) {
-            fill(first..<first + Limits.batchFrameCount, .syn)
+    /// Puts a batch of first packets in front of the director, of connections that were never seen.
+    public func fillNew() {
+        fill(next..<next + Limits.batchFrameCount, .syn)
+        next += Limits.batchFrameCount
+    }
+
+    /// Opens connections that no client ever completes.
+    public func flood(count: Int) {
+        for _ in stride(from: 0, to: count, by: Limits.batchFrameCount) {
+            fillNew()
             ask()
         }
     }

@@ -20,6 +20,8 @@ public struct NodeState: ~Copyable {
     /// False sends every packet the long way; only a test has reason to.
     public var usesShortWay = true
     public internal(set) var ledger = Ledger()
+    /// What a director's tables are lent to.
+    var lent = LentTables()
     /// By `VirtualServiceIndex`: requests counted where they enter, replies where they leave their
     /// task, flows where they are remembered.
     public internal(set) var services: [FlowTraffic]

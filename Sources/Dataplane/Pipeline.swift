@@ -89,17 +89,19 @@ extension Director: Engine {
     fileprivate mutating func run(
         _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
     ) {
-        guard var lent = lent.take() else { return }
         var packet = Packet()
         var index = 0
         while index < work.frameCount {
             let count = min(Limits.stretchFrameCount, work.frameCount &- index)
             var position = 0
-            if state.usesShortWay { lookAhead(from: index, count: count, &lent, &work, self) }
+            if state.usesShortWay {
+                lookAhead(from: index, count: count, &state.lent, &work, self)
+            }
             while position < count {
                 if state.usesShortWay {
                     position = goShort(
-                        index, from: position, to: count, &lent, &self, &work, &state.ledger)
+                        index, from: position, to: count, &state.lent, &self, &work,
+                        &state.ledger)
                     guard position < count else { break }
                 }
                 directLong(index &+ position, &packet, &work, &self, &state, program)
@@ -107,7 +109,6 @@ extension Director: Engine {
             }
             index &+= count
         }
-        self.lent = consume lent
     }
 }
 

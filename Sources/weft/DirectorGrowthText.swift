@@ -23,7 +23,8 @@ struct DirectorGrowthText {
     private var packets: String {
         var table = TextTable([
             ("METHOD", .left), ("SERVICES", .right), ("SERVERS EACH", .right),
-            ("CONNECTIONS", .right), ("REQUEST NS", .right), ("REPLY NS", .right),
+            ("CONNECTIONS", .right), ("REQUEST NS", .right), ("LEAST", .right),
+            ("REPLY NS", .right), ("LEAST", .right),
             ("INSTRUCTIONS", .right), ("BYTES/CONNECTION", .right), ("ALLOCATIONS", .right),
         ])
         for row in growth.rows {
@@ -32,7 +33,8 @@ struct DirectorGrowthText {
             }
             table.add([
                 row.method, "\(row.services)", "\(row.serversPerService)", "\(row.connections)",
-                cell(row.request), row.reply.map(cell) ?? "",
+                cell(row.request), fixed(row.request.min, 1), row.reply.map(cell) ?? "",
+                row.reply.map { fixed($0.min, 1) } ?? "",
                 instructions.joined(separator: " and "), fixed(row.bytesPerConnection, 1),
                 "\(row.allocations)",
             ])
@@ -43,14 +45,17 @@ struct DirectorGrowthText {
     private var operations: String {
         var table = TextTable([
             ("TABLE OF", .right), ("BYTES EACH", .right), ("FIRST INSERT NS", .right),
-            ("INSERT", .right), ("FIND", .right), ("FIND, READ AHEAD", .right),
-            ("EXPIRE", .right), ("ALLOCATIONS", .right),
+            ("INSERT", .right), ("LEAST", .right), ("FIND", .right), ("LEAST", .right),
+            ("FIND, READ AHEAD", .right), ("LEAST", .right), ("EXPIRE", .right),
+            ("LEAST", .right), ("ALLOCATIONS", .right),
         ])
         for row in growth.tables {
             table.add([
                 "\(row.connections)", fixed(row.bytesPerConnection, 1),
-                fixed(row.firstInsert.median, 1), cell(row.insert), cell(row.find),
-                cell(row.findTogether), cell(row.expire), "\(row.allocations)",
+                fixed(row.firstInsert.median, 1), cell(row.insert), fixed(row.insert.min, 1),
+                cell(row.find), fixed(row.find.min, 1), cell(row.findTogether),
+                fixed(row.findTogether.min, 1), cell(row.expire), fixed(row.expire.min, 1),
+                "\(row.allocations)",
             ])
         }
         return table.text

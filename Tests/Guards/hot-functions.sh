@@ -10,9 +10,11 @@ set -euo pipefail
 binary=${1:-$(dirname "$0")/../../.build/release/weft}
 [[ -r $binary ]] || { echo "hot-functions: no $binary; build with: make release" >&2; exit 66; }
 
-# Mangled beginnings. `process` itself and what it calls between batches may count references.
+# Mangled beginnings. `process` itself and what it calls between batches may count references. The end of a
+# `ConnectionDrill` shares its code with others'.
 roots='^[$]s9Dataplane7process'
 per_batch='^[$]s9Dataplane(7process|5drive)|rebuildIfCrowded|^[$]s9Dataplane9NodeStateV7prepare'
+per_batch+='|ConnectionDrillVw'
 # Once after a change of the rules, when the next packet asks for a table of slots, or once a minute.
 per_change='6MaglevO5table|8MeshHashO4fill|10emptyTrash'
 

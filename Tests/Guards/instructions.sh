@@ -18,11 +18,14 @@ trap 'rm -rf "$scratch"' EXIT
 # Valgrind gives up on Swift's debug information.
 objcopy --strip-debug "$binary" "$scratch/weft"
 
-# Instructions inside `process` while so many packets of a trace pass.
+# Instructions inside `process` while so many packets of a trace pass: through a mesh, or through a
+# director where there are rules.
 inside() {
+    local through=(replay -c "$data/stacks/$1")
+    [[ $1 != *.ipvsadm ]] || through=(ipvs replay --rules "$data/rules/$1")
     valgrind --tool=callgrind --callgrind-out-file="$scratch/out" --collect-atstart=no \
-        --toggle-collect='$s9Dataplane7process*' "$scratch/weft" replay \
-        -c "$data/stacks/$1" -i "$data/traces/$2" --limit "$3" >/dev/null 2>"$scratch/errors" \
+        --toggle-collect='$s9Dataplane7process*' "$scratch/weft" \
+        "${through[@]}" -i "$data/traces/$2" --limit "$3" >/dev/null 2>"$scratch/errors" \
         || { cat "$scratch/errors" >&2; exit 70; }
     awk '/^(summary|totals):/ { count = $2 } END { print count + 0 }' "$scratch/out"
 }
@@ -40,7 +43,7 @@ while read -r stack trace short long committed; do
     if ((now * 100 < committed * 97)); then verdict="fewer: commit the new figure"; fi
     # Nothing counted is nothing seen.
     if ((now < 100)); then verdict="this looked in the wrong place"; status=2; fi
-    printf '%-24s %5d instructions a packet, committed %5d: %s\n' "$trace" "$now" "$committed" "$verdict"
+    printf '%-20s %-16s %5d instructions a packet, committed %5d: %s\n' "$stack" "$trace" "$now" "$committed" "$verdict"
 done <"$here/instructions.txt"
 if [[ -n ${UPDATE:-} ]]; then
     { grep '^#' "$here/instructions.txt"; printf '%s\n' "${figures[@]}"; } >"$scratch/figures"

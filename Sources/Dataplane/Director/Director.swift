@@ -10,8 +10,6 @@ public struct Director: ~Copyable {
     var core: DirectorCore
     var connections4: ConnectionTable<IPv4Address>
     var connections6: ConnectionTable<IPv6Address>
-    /// Nil while packets are judged.
-    var lent: LentTables? = LentTables()
 
     /// A director without rules. `connectionCountMax` bounds the entries of each family.
     public init(

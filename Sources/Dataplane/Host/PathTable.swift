@@ -18,32 +18,30 @@ struct PathTable {
     }
 
     private var entries = [Entry](
-        repeating: Entry(address: IPv6Address(high: 0, low: 0), mtu: 0, expires: 0), count: countMax
-    )
+        repeating: Entry(address: IPv6Address(high: 0, low: 0), mtu: 0, expires: 0),
+        count: Self.countMax)
     private var count = 0
     private var next = 0
 
     var isEmpty: Bool { count == 0 }
 
     func find(_ address: IPv6Address, now: UInt32) -> Int? {
-        var index = 0
-        while index < count, entries[index].address != address { index &+= 1 }
-        guard index < count, entries[index].expires >= now else { return nil }
-        return entries[index].mtu
+        for index in 0..<count
+        where entries[index].address == address && entries[index].expires >= now {
+            return entries[index].mtu
+        }
+        return nil
     }
 
     mutating func remember(_ address: IPv6Address, _ mtu: Int, now: UInt32) {
-        let used = count
-        var places = entries.mutableSpan
         var index = 0
-        while index < used, places[index].address != address { index &+= 1 }
-        let entry = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
-        guard index == used else {
-            places[index] = entry
-            return
+        while index < count, entries[index].address != address { index &+= 1 }
+        if index == Self.countMax {
+            index = next
+            next = (next &+ 1) % Self.countMax
+        } else if index == count {
+            count &+= 1
         }
-        entries[next] = entry
-        next = (next &+ 1) % Self.countMax
-        count = min(used &+ 1, Self.countMax)
+        entries[index] = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
     }
 }

@@ -40,8 +40,8 @@ package struct ConnectionDrill: ~Copyable {
             Port(UInt16(truncatingIfNeeded: 40_000 + number & 15)), virtual: virtual, Port(80))
     }
 
-    /// Makes these connections, the first of which ends in `ticks` and each `share` later ones a tick
-    /// later.
+    /// Makes these connections, the first of the table's in `ticks` and every `share` after it a tick
+    /// later, counted by their numbers.
     package mutating func insert(_ numbers: Range<Int>, ticks: Int, share: Int) {
         for number in numbers {
             _ = table.add(

@@ -18,7 +18,7 @@ import Wire
         return node
     }
 
-    @Test(arguments: 0..<4)
+    @Test(arguments: 0..<3)
     func `packets pass alike with and without it`(seed: Int) throws {
         let program = try TestMesh.standard().program()
         let short = try node(usesShortWay: true, program)
@@ -26,7 +26,7 @@ import Wire
         var traffic = DirectorTraffic(seed: UInt64(seed) + 0xd1)
         var random = SeededGenerator(seed: UInt64(seed))
         var now = UInt64.seconds(1_000)
-        for round in 0..<120 {
+        for round in 0..<80 {
             now += UInt64(random.number(0...60)) * 1_000_000
             if round % 40 == 39 { now += .seconds(70) }
             let inputs = traffic.batch(random.number(1...200), short.connectionEntries)
@@ -43,7 +43,7 @@ import Wire
             for node in [short, long] { try node.change(change) }
         }
         let ledger = short.ledger
-        #expect(ledger.transmittedToLinks > 5_000 && ledger.generated > 20)
+        #expect(ledger.transmittedToLinks > 3_000 && ledger.generated > 20)
         #expect(ledger.dropped.count { $0 > 0 } >= 5)
         #expect(short.serverCounts.contains { $0.counters.outgoing.packetCount > 100 })
     }

@@ -14,8 +14,10 @@ extension ConnectionTable {
         _ index: ConnectionIndex, _ event: TransportEvent, _ direction: ConnectionDirection,
         rules: inout DirectorRules
     ) {
-        let consequence = connections[index.place].advance(
+        var connection = connections[index.place]
+        let consequence = connection.advance(
             event, direction, rules.settings, isSecure: isSecure(rules.settings), wheel.tick)
+        connections[index.place] = connection
         if !consequence.isEmpty { follow(consequence, index, direction, rules: &rules) }
     }
 

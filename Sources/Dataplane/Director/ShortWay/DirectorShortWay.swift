@@ -1,5 +1,5 @@
 // The short way of a director, for the packet that nearly all packets are: of a connection that is
-// there, masqueraded or routed directly, with nothing to be answered, cut or wrapped.
+// there, with nothing to be answered or cut before it is known where it goes.
 //
 // A stretch of frames is looked at, then buckets, connections and servers are read for all of them, so
 // that the waits on memory overlap; then each packet has its turn, in order. Invariant: what is read
@@ -89,6 +89,9 @@ func goShort(
                 &lent.servers, director.connections4, director.core, now: work.seconds)
             lent.exchange4(&director)
             work.write(IPv4Address.self, position..<stop.position, first, &lent.glances)
+            wrap(
+                IPv4Address.self, position..<stop.position, first, stop, lent.glances,
+                director.connections4, &director.core, &work, &ledger)
             director.connections4.follow(stop, rules: &director.core.rules)
         case .request6, .reply6:
             lent.exchange6(&director)
@@ -97,15 +100,38 @@ func goShort(
                 &lent.servers, director.connections6, director.core, now: work.seconds)
             lent.exchange6(&director)
             work.write(IPv6Address.self, position..<stop.position, first, &lent.glances)
+            wrap(
+                IPv6Address.self, position..<stop.position, first, stop, lent.glances,
+                director.connections6, &director.core, &work, &ledger)
             director.connections6.follow(stop, rules: &director.core.rules)
         }
         guard stop.position > position else { return position }
-        let count = UInt64(truncatingIfNeeded: stop.position &- position)
+        let count = UInt64(
+            truncatingIfNeeded: stop.position &- position &- stop.tunnelledCount)
         ledger.received &+= count
         ledger.transmittedToLinks &+= count
         position = stop.position
     }
     return position
+}
+
+/// Sends packets through their tunnels, in the way that all packets go there.
+@inline(__always)
+private func wrap<Address: ShortAddress>(
+    _ family: Address.Type, _ range: Range<Int>, _ first: Int, _ stop: ShortStop,
+    _ glances: borrowing [Glance], _ table: borrowing ConnectionTable<Address>,
+    _ core: inout DirectorCore, _ work: inout Work, _ ledger: inout Ledger
+) {
+    guard stop.tunnelledCount > 0 else { return }
+    for position in range where glances[position].isTunnelled {
+        var frame = work.frames[first &+ position]
+        var packet = Address.packet(glances[position], in: work.bytes(of: frame))
+        let view = table.view(glances[position].connection, core.rules)
+        frame.verdict = forward(
+            &frame, &packet, view, &work, &core.host, core.rules.settings)
+        work.frames[first &+ position] = frame
+        ledger.enter(frame)
+    }
 }
 
 extension ConnectionTable {

@@ -19,7 +19,7 @@ private func write<Address: ShortAddress>(
     from first: Int, in bytes: inout MutableRawSpan, _ glances: inout [Glance]
 ) {
     let glances = glances.span
-    for position in range {
+    for position in range where !glances[position].isTunnelled {
         let index = first &+ position
         frames[index].trim(to: EthernetFields.byteCount &+ glances[position].byteCount)
         frames[index].verdict = .transmitted(.link(glances[position].link))

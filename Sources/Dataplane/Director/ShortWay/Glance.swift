@@ -39,6 +39,9 @@ struct Glance: Sendable {
     /// What was settled: the link that the packet leaves by, whether one end is rewritten, and to what.
     var link = LinkIndex(rawValue: 0)
     var isRewritten = false
+    /// Instead, it goes into a tunnel, by what its connection says.
+    var isTunnelled = false
+    var connection = ConnectionIndex.none
     var port = Port(0)
     var target4 = IPv4Address(rawValue: 0)
     var target6 = IPv6Address(high: 0, low: 0)

@@ -10,6 +10,8 @@ import Wire
 /// How far packets went the short way, and what the last of them means beyond its connection.
 struct ShortStop {
     var position: Int
+    /// Packets among them that are for a tunnel.
+    var tunnelledCount = 0
     var connection = ConnectionIndex.none
     var direction = ConnectionDirection.input
     var consequence: ConnectionConsequence = []
@@ -69,6 +71,7 @@ func settle<Address: ShortAddress>(
                 glances[stop.position].event, direction, circumstances.settings,
                 isSecure: circumstances.isSecure, circumstances.tick)
         }
+        if glances[stop.position].isTunnelled { stop.tunnelledCount &+= 1 }
         stop.position &+= 1
         guard consequence.isEmpty else {
             stop.connection = index
@@ -113,9 +116,13 @@ extension Glance {
         guard let index = table.find(incoming: flow, hash: hash, connections) else { return .none }
         let server = connections[index.place].realServer
         let method = connections[index.place].method
-        guard server != .none, method == .masquerade || method == .directRouting,
+        guard server != .none, method != .bypass,
             servers[Int(server.rawValue)].isAvailable
         else { return .none }
+        isTunnelled = method == .tunnel
+        connection = index
+        // What becomes of it in a tunnel is settled when it is wrapped.
+        if isTunnelled { return index }
         let target = connections[index.place].server
         link = core.host.link(to: target.mapped)
         let mtu = core.host.mtu(to: target.mapped, by: link, now: circumstances.now)
@@ -142,6 +149,7 @@ extension Glance {
         else { return .none }
         link = core.host.link(to: client.mapped)
         guard byteCount <= core.host.mtu(of: link) else { return .none }
+        isTunnelled = false
         isRewritten = true
         port = connections[index.place].virtualPort
         Address.set(&self, connections[index.place].virtual)

@@ -19,6 +19,9 @@ protocol ShortAddress: FlowAddress {
     static func target(of glance: Glance) -> Self
     static func set(_ glance: inout Glance, _ target: Self)
 
+    /// The packet as the general way knows it.
+    static func packet(_ glance: Glance, in bytes: RawSpan) -> HostPacket
+
     /// Takes one off the hop limit of the packet in `bytes`.
     static func decrementHopLimit(_ bytes: inout MutableRawSpan)
     /// The same, and replaces one of the addresses; what that means for a transport checksum is the
@@ -37,6 +40,16 @@ extension IPv4Address: ShortAddress {
     @inline(__always) static func target(of glance: Glance) -> Self { glance.target4 }
     @inline(__always) static func set(_ glance: inout Glance, _ target: Self) {
         glance.target4 = target
+    }
+
+    static func packet(_ glance: Glance, in bytes: RawSpan) -> HostPacket {
+        var packet = HostPacket(glance, transport: transport)
+        packet.trafficClass = bytes.u8(15)
+        packet.dontFragment = bytes.u8(20) & 0x40 != 0
+        packet.hopLimit = bytes.u8(22)
+        packet.source = glance.source4.mapped
+        packet.destination = glance.destination4.mapped
+        return packet
     }
 
     @inline(__always)
@@ -78,6 +91,17 @@ extension IPv6Address: ShortAddress {
         glance.target6 = target
     }
 
+    static func packet(_ glance: Glance, in bytes: RawSpan) -> HostPacket {
+        var packet = HostPacket(glance, transport: transport)
+        packet.isIPv4 = false
+        packet.trafficClass = UInt8(truncatingIfNeeded: bytes.u16(14) >> 4)
+        packet.dontFragment = true
+        packet.hopLimit = bytes.u8(21)
+        packet.source = glance.source6
+        packet.destination = glance.destination6
+        return packet
+    }
+
     @inline(__always)
     static func decrementHopLimit(_ bytes: inout MutableRawSpan) {
         bytes.setU8(21, bytes.u8(21) &- 1)
@@ -94,5 +118,16 @@ extension IPv6Address: ShortAddress {
         bytes.setU64(offset, address.high)
         bytes.setU64(offset &+ 8, address.low)
         return delta
+    }
+}
+
+extension HostPacket {
+    fileprivate init(_ glance: Glance, transport: Int) {
+        self.init()
+        network = EthernetFields.byteCount
+        self.transport = transport
+        end = network &+ glance.byteCount
+        proto = glance.proto
+        isForHost = true
     }
 }
