@@ -34,7 +34,8 @@ test: test-packages lint guards ## Check format and guards, and run every test
 
 .PHONY: lint
 lint: ## Check the format of all Swift code
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Package.swift Benchmarks/Layers \
+		Benchmarks/Package.swift
 
 .PHONY: guards
 guards: guard-packages ## Check in a release build: no allocation, no counting, no more instructions

@@ -20,6 +20,8 @@ public struct BenchOptions: Sendable {
     public var workers = 1
     /// The clock given is the thread's processor time: reports say so.
     public var isProcessorTime = false
+    /// What a reading of the clock adds to what is timed with it, in nanoseconds: it is taken off.
+    public var clockOverhead: UInt64 = 0
 
     public init() {}
 
@@ -109,7 +111,7 @@ public struct Benchmark {
             options: .init(
                 trials: options.trials, trialNanoseconds: options.trialNanoseconds,
                 batchFrames: Limits.batchFrameCount, clock: options.clockName,
-                clockNanoseconds: clockCost),
+                clockNanoseconds: clockCost, clockOverhead: options.clockOverhead),
             figures: bench.figures,
             memory: .init(
                 flowTableBytes: memory.byteCount, flows: memory.flowCount,
@@ -173,6 +175,7 @@ public struct Benchmark {
     /// is not counted.
     public func run(workers count: Int, passCount: Int) -> [WorkerResult] {
         Workers.run(
-            count, cluster, recording, now: tally.last, passCount: passCount, clock: clock)
+            count, cluster, recording, now: tally.last, passCount: passCount, clock: clock,
+            overhead: options.clockOverhead)
     }
 }

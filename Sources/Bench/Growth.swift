@@ -66,7 +66,7 @@ public struct Growth: Codable, Sendable {
         var count: UInt64 = 0
         let opened = mesh.arrived.atTasks
         for trial in 0...max(options.trials, 1) {
-            var timings = (0..<4).map { _ in Timing(clock) }
+            var timings = (0..<4).map { _ in Timing(clock, overhead: options.clockOverhead) }
             timings[0].reset()
             repeat {
                 goRound(mesh, &timings)

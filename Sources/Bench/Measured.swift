@@ -24,8 +24,8 @@ struct Trials {
     private(set) var cycles: Double?
     private(set) var instructions: Double?
 
-    init(_ clock: @escaping Clock, nanosecondsWanted: UInt64) {
-        timing = Timing(clock)
+    init(_ clock: @escaping Clock, overhead: UInt64 = 0, nanosecondsWanted: UInt64) {
+        timing = Timing(clock, overhead: overhead)
         self.nanosecondsWanted = nanosecondsWanted
     }
 

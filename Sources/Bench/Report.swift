@@ -45,8 +45,11 @@ public struct BenchReport: Codable, Sendable {
         public var batchFrames: Int
         /// What was measured: time, or processor time; nil in reports of before there were two.
         public var clock: String?
-        /// What two readings of the clock cost; it is in every figure, once for each batch.
+        /// What two readings of the clock cost; one of them is in every figure, once for each batch,
+        /// but for the nanoseconds that are taken off.
         public var clockNanoseconds: Double
+        /// Taken off each batch; nil in reports of before that was done.
+        public var clockOverhead: UInt64?
     }
 
     public struct Figure: Codable, Equatable, Sendable {

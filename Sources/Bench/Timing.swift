@@ -12,6 +12,8 @@ public typealias Clock = @Sendable () -> UInt64
 
 struct Timing {
     private let clock: Clock
+    /// What a reading of the clock adds to what is timed with it; taken off.
+    private let overhead: UInt64
     private(set) var nanoseconds: UInt64 = 0
     private(set) var packetCount: UInt64 = 0
     private(set) var allocationCount: UInt64 = 0
@@ -20,7 +22,10 @@ struct Timing {
     private(set) var batchCount = 0
     private var room = 0
 
-    init(_ clock: @escaping Clock) { self.clock = clock }
+    init(_ clock: @escaping Clock, overhead: UInt64 = 0) {
+        self.clock = clock
+        self.overhead = overhead
+    }
 
     @inline(__always)
     func begin() -> UInt64 {
@@ -31,8 +36,9 @@ struct Timing {
     /// Ends a batch of `count` packets that began at `start`.
     @inline(__always)
     mutating func end(_ start: UInt64, count: Int) {
-        let spent = clock() &- start
+        let elapsed = clock() &- start
         weft_allocations_watch(0)
+        let spent = elapsed > overhead ? elapsed &- overhead : 0
         nanoseconds &+= spent
         packetCount &+= UInt64(count)
         batchCount += 1

@@ -19,7 +19,8 @@ struct Turns: ~Copyable {
         _ recording: Recording, _ nodes: [BenchNode], _ options: BenchOptions,
         _ clock: @escaping Clock
     ) {
-        let trials = Trials(clock, nanosecondsWanted: options.trialNanoseconds)
+        let trials = Trials(
+            clock, overhead: options.clockOverhead, nanosecondsWanted: options.trialNanoseconds)
         (mesh, read, replay) = (trials, trials, trials)
         for placement in Placement.allCases {
             for stage in Stage.allCases where !recording.stages[stage.rawValue].isEmpty {

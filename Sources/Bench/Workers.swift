@@ -28,7 +28,7 @@ enum Workers {
     /// Runs `count` workers for `passCount` passes each, and says what each of them did.
     static func run(
         _ count: Int, _ cluster: Cluster, _ recording: Recording, now: UInt64, passCount: Int,
-        clock: @escaping Clock
+        clock: @escaping Clock, overhead: UInt64 = 0
     ) -> [WorkerResult] {
         let gate = WorkerGate(count: count)
         let results = WorkerResults()
@@ -38,7 +38,7 @@ enum Workers {
                 let pass = MeshPass(cluster, recording, now: now) { frame in
                     shard(of: frame.frame, recording.bytes(of: frame.frame), count) == worker
                 }
-                results.add(work(worker, pass, passCount, gate, clock))
+                results.add(work(worker, pass, passCount, gate, Timing(clock, overhead: overhead)))
                 done.signal()
             }
             thread.stackSize = 8 << 20
@@ -50,10 +50,10 @@ enum Workers {
 
     private static func work(
         _ worker: Int, _ pass: consuming MeshPass, _ passCount: Int, _ gate: WorkerGate,
-        _ clock: @escaping Clock
+        _ timing: Timing
     ) -> WorkerResult {
         var pass = pass
-        var timing = Timing(clock)
+        var timing = timing
         pass.pass(&timing)
         gate.begin()
         timing.reset()

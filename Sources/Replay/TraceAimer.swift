@@ -25,9 +25,11 @@ public enum Skip: String, CaseIterable, Sendable {
 
 struct TraceAimer: ~Copyable {
     private let cluster: Cluster
-    /// One for each node: they differ in host-mode ports.
-    private let programs: [Program]
-    /// Any program's: they agree on what is asked here.
+    /// Any node's: they agree on what is asked of it here.
+    private let program: Program
+    /// By node: they differ in host-mode ports.
+    private let ports: [PortTable]
+    /// The program's.
     private let addresses: AddressTable
     private let sources: MeshSources
     private var chooser: EntryChooser
@@ -55,7 +57,8 @@ struct TraceAimer: ~Copyable {
         filter: consuming PacketFilter?
     ) {
         self.cluster = cluster
-        self.programs = programs
+        program = programs[0]
+        ports = programs.map(\.ports)
         addresses = programs[0].addresses
         sources = MeshSources(cluster)
         chooser = EntryChooser(policy, nodeCount: programs.count)
@@ -123,7 +126,7 @@ struct TraceAimer: ~Copyable {
 
     private func leave(_ aimed: inout AimedPacket, _ endpoint: EndpointIndex) -> Skip? {
         aimed.frame.arrival = .task(endpoint)
-        aimed.node = programs[0][endpoint].node
+        aimed.node = program[endpoint].node
         return nil
     }
 
@@ -155,12 +158,11 @@ struct TraceAimer: ~Copyable {
         _ client: IPv6Address, _ arena: inout FrameArena
     ) -> Skip? {
         let sight = aimed.sight
-        let index = Int(node.rawValue)
         let flow = FlowKey(
             client: client, clientPort: sight.destinationPort, servicePort: port,
             proto: sight.proto)
-        guard let binding = programs[index].ports.find(sight.proto, port),
-            let choice = programs[index].choose(
+        guard let binding = published(sight.proto, port, at: node),
+            let choice = program.choose(
                 flow, service: binding.service, target: binding.target),
             let address = address(of: choice.endpoint, isIPv4: sight.isIPv4)
         else { return .host }
@@ -168,6 +170,12 @@ struct TraceAimer: ~Copyable {
         Replay.aim(&bytes, sight, source: (address, choice.target))
         remember(.reply(choice.endpoint), source, client, sight)
         return leave(&aimed, choice.endpoint)
+    }
+
+    /// Asked in place: a table taken out of an array is a copy, and its references are counted.
+    private func published(_ proto: IPProtocol, _ port: Port, at node: NodeIndex) -> PortBinding? {
+        let ports = ports.span
+        return ports[Int(node.rawValue)].find(proto, port)
     }
 
     private mutating func follow(
@@ -247,7 +255,7 @@ struct TraceAimer: ~Copyable {
     }
 
     private func address(of index: EndpointIndex, isIPv4: Bool) -> IPv6Address? {
-        let endpoint = programs[0][index]
-        return isIPv4 ? endpoint.address4.map { IPv6Address(mapped: $0) } : endpoint.address6
+        isIPv4
+            ? program[index].address4.map { IPv6Address(mapped: $0) } : program[index].address6
     }
 }

@@ -126,8 +126,9 @@ struct BenchText {
     }
 
     private var clock: String {
-        "Clock: \(report.options.clock ?? "time"); two readings cost \(fixed(report.options.clockNanoseconds, 0)) ns, "
-            + "once a batch, and are part of the figures"
+        "Clock: \(report.options.clock ?? "time"); two readings cost "
+            + "\(fixed(report.options.clockNanoseconds, 0)) ns, once a batch, of which "
+            + "\(report.options.clockOverhead ?? 0) are taken off"
     }
 
     private var ledger: String {

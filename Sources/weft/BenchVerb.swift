@@ -111,6 +111,7 @@ struct BenchVerb: ParsableCommand {
         if quick { options.trialNanoseconds = 2_000_000 }
         if let trialTime { options.trialNanoseconds = trialTime * 1_000_000 }
         options.isProcessorTime = processorTime
+        options.clockOverhead = Clock.overhead(timer)
         return options
     }
 

@@ -11,6 +11,16 @@ enum Clock {
     /// except for what they do to its caches. Reading it is a system call.
     static func processorNanoseconds() -> UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
 
+    /// The least that lies between two readings of a clock.
+    static func overhead(_ clock: () -> UInt64) -> UInt64 {
+        var least = UInt64.max
+        for _ in 0..<1_000 {
+            let start = clock()
+            least = min(least, clock() &- start)
+        }
+        return least
+    }
+
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         _ = unsafe clock_gettime(clock, &time)
