@@ -125,11 +125,10 @@ public struct Frame: Sendable {
         bytes.window(at: start, count: count)
     }
 
-    /// Asks for the lines that hold a tunnelled packet's headers.
+    /// Asks for the line that holds a byte of the frame.
     @inline(__always)
-    func prefetch(in bytes: RawSpan) {
-        bytes.prefetch(at: Int(start))
-        bytes.prefetch(at: Int(start) &+ 64)
+    func prefetch(_ offset: Int, in bytes: RawSpan) {
+        bytes.prefetch(at: Int(start) &+ offset)
     }
 
     /// Whether there is room for a tunnel's headers before the frame.

@@ -47,10 +47,11 @@ extension RawSpan {
     @_lifetime(copy self)
     public func window(at offset: UInt32, count: UInt32) -> RawSpan {
         let (offset, count) = (Int(offset), Int(count))
-        precondition(byteCount >= offset &+ count)
+        precondition(byteCount > 0 && byteCount >= offset &+ count)
         let window = unsafe withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { preconditionFailure("no bytes at all") }
-            return unsafe UnsafeRawBufferPointer(start: base + offset, count: count)
+            // Where there are bytes, they have an address.
+            unsafe UnsafeRawBufferPointer(
+                start: bytes.baseAddress.unsafelyUnwrapped + offset, count: count)
         }
         return unsafe _overrideLifetime(RawSpan(_unsafeBytes: window), copying: self)
     }
@@ -155,10 +156,10 @@ extension MutableRawSpan {
     @_lifetime(&self)
     public mutating func window(at offset: UInt32, count: UInt32) -> MutableRawSpan {
         let (offset, count) = (Int(offset), Int(count))
-        precondition(byteCount >= offset &+ count)
+        precondition(byteCount > 0 && byteCount >= offset &+ count)
         let window = unsafe withUnsafeMutableBytes { bytes in
-            guard let base = bytes.baseAddress else { preconditionFailure("no bytes at all") }
-            return unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: count)
+            unsafe UnsafeMutableRawBufferPointer(
+                start: bytes.baseAddress.unsafelyUnwrapped + offset, count: count)
         }
         return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: window), mutating: &self)
     }

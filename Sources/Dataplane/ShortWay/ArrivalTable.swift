@@ -19,7 +19,9 @@ struct ArrivalTable: Sendable {
         let own = peers[Int(node.rawValue)].vtep
         for (index, peer) in peers.enumerated() where peer.vtep.isIPv4Mapped && peer.vtep != own {
             let key = UInt64(peer.vtep.mappedIPv4.rawValue.bigEndian)
-            guard !peer.vtep.mappedIPv4.isMartian, nodes.find(key).kind == .nothing else { continue }
+            guard !peer.vtep.mappedIPv4.isMartian, nodes.find(key).kind == .nothing else {
+                continue
+            }
             nodes.insert(key, .node(NodeIndex(index)))
         }
         for (index, endpoint) in tasks

@@ -28,7 +28,10 @@ func arriveShort(
     let start = TunnelHeader.byteCount
     for index in frames.indices {
         guard frames[index].isFresh else { return index }
-        frames[min(index &+ 2, frames.count &- 1)].prefetch(in: bytes)
+        // The outer headers end a line, and the inner ones start the next.
+        let ahead = min(index &+ 2, frames.count &- 1)
+        frames[ahead].prefetch(0, in: bytes)
+        frames[ahead].prefetch(start, in: bytes)
         let bytes = frames[index].window(in: bytes)
         guard bytes.byteCount >= start &+ ShortPacket<ShortIPv4>.leastByteCount else {
             return index

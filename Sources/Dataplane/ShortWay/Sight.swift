@@ -35,7 +35,9 @@ struct Sight<Address: FlowAddress>: Sendable {
     }
 
     var byteCount: Int { Int(packetByteCount) }
-    var endpoint: EndpointIndex { EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ports &>> 32)) }
+    var endpoint: EndpointIndex {
+        EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ports &>> 32))
+    }
     /// The port the task listens on.
     var target: Port { Port(UInt16(truncatingIfNeeded: ports)) }
 
