@@ -58,8 +58,11 @@ private func run(
     var packet = Packet()
     var index = 0
     while index < work.frameCount {
-        if state.usesShortWay { index = goShort(from: index, &work, &state, program) }
-        guard index < work.frameCount else { break }
+        // Asked first, for frames from tasks, which never go the short way, come many in a row.
+        if state.usesShortWay, work.frames[index].isFresh {
+            index = goShort(from: index, &work, &state, program)
+            guard index < work.frameCount else { break }
+        }
         judge(index, &packet, &work, &state, program)
         index &+= 1
     }

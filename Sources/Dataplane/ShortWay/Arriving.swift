@@ -18,8 +18,6 @@ func arriveShort(
     _ program: borrowing Program
 ) -> Int {
     let (flows4, flows6) = (flows4.span, flows6.span)
-    // Zero over IPv6, which is not for the short way.
-    guard program.vtep4 != 0 else { return 0 }
     var frames = frames._mutatingExtracting(range)
     var sights4 = sights4._mutatingExtracting(seen.count4..<sights4.count)
     var count4 = 0
