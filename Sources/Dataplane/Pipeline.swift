@@ -78,7 +78,7 @@ private func run(
     var index = 0
     while index < work.frameCount {
         var frame = work.frames[index]
-        if case .pending = frame.verdict, let verdict = direct(&frame, &director, &work) {
+        if frame.fate == .pending, let verdict = direct(&frame, &director, &work) {
             frame.verdict = verdict
             work.frames[index] = frame
         }
@@ -94,7 +94,7 @@ private func judge(
     _ program: borrowing Program
 ) {
     var frame = work.frames[index]
-    if case .pending = frame.verdict {
+    if frame.fate == .pending {
         frame.verdict = judge(&frame, &packet, &work, &state, program)
         work.frames[index] = frame
     }
