@@ -19,6 +19,7 @@ public final class ScenarioMesh {
     private var list = FrameList()
     private var lists = [FrameList(), FrameList()]
     private var waiting: [[Frame]] = [[], []]
+    private var routes = FrameRoutes(nodeCount: 2)
     private var flows: [Int] = []
     private var random: UInt64 = 1
 
@@ -100,7 +101,6 @@ public final class ScenarioMesh {
     /// What crosses the underlay: to the node with this index. Not part of a half.
     public func cross(to node: Int) {
         for index in lists.indices { lists[index].removeAll() }
-        var routes = FrameRoutes()
         _ = list.forward(to: &lists, beyond: &waiting, by: &routes)
         swap(&list, &lists[node])
     }

@@ -92,14 +92,14 @@ public struct Ledger: Hashable, Sendable {
         case .generated: generated &+= 1
         case .released: held &-= 1
         }
-        switch frame.verdict {
+        switch frame.fate {
         case .pending: assertionFailure("a frame left without a verdict")
-        case .transmitted(.underlay): transmittedToUnderlay &+= 1
-        case .transmitted(.clients): transmittedToClients &+= 1
-        case .transmitted(.link): transmittedToLinks &+= 1
+        case .underlay: transmittedToUnderlay &+= 1
+        case .clients: transmittedToClients &+= 1
+        case .link: transmittedToLinks &+= 1
         case .delivered: delivered &+= 1
-        case .consumed(let kind): consumed[Int(kind.rawValue)] &+= 1
-        case .dropped(let reason): dropped[Int(reason.rawValue)] &+= 1
+        case .consumed: consumed[Int(frame.fateDetail)] &+= 1
+        case .dropped: dropped[Int(frame.fateDetail)] &+= 1
         case .held: held &+= 1
         }
     }

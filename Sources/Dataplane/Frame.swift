@@ -18,7 +18,8 @@ public struct Frame: Sendable {
         case received, generated, released
     }
 
-    private enum Fate: UInt8 {
+    /// The kinds of verdict.
+    enum Fate: UInt8 {
         case pending, underlay, clients, link, delivered, consumed, dropped, held
     }
 
@@ -28,9 +29,9 @@ public struct Frame: Sendable {
     /// `.none` for the network.
     private var task: EndpointIndex
     /// The verdict, in two numbers that are compared and set without taking an enum apart.
-    private var fate = Fate.pending
+    private(set) var fate = Fate.pending
     var origin = Origin.received
-    private var fateDetail: UInt32 = 0
+    private(set) var fateDetail: UInt32 = 0
     /// A number given by whoever fed the frame; copies of a frame keep it.
     public var id: UInt64
     /// When it was seen, in nanoseconds; errors about a frame carry the frame's.
@@ -125,11 +126,10 @@ public struct Frame: Sendable {
         bytes.window(at: start, count: count)
     }
 
-    /// Asks for the lines that hold a tunnelled packet's headers.
+    /// Asks for the line that holds a byte of the frame.
     @inline(__always)
-    func prefetch(in bytes: RawSpan) {
-        bytes.prefetch(at: Int(start))
-        bytes.prefetch(at: Int(start) &+ 64)
+    func prefetch(_ offset: Int, in bytes: RawSpan) {
+        bytes.prefetch(at: Int(start) &+ offset)
     }
 
     /// Whether there is room for a tunnel's headers before the frame.

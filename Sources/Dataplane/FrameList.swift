@@ -10,8 +10,12 @@ public struct FrameList: Sendable {
     /// Room for `frameCount` frames to hand over, and for what processing adds to them.
     public init(frameCount: Int = Limits.batchFrameCount) {
         let blank = Frame(offset: 0, byteCount: 0, wireByteCount: 0, id: 0, arrival: .network)
-        storage = [Frame](
-            repeating: blank, count: frameCount * 2 + Limits.heldFrameCountMax)
+        storage = [Frame](repeating: blank, count: Self.capacity(frameCount: frameCount))
+    }
+
+    /// Frames that a list has room for.
+    static func capacity(frameCount: Int = Limits.batchFrameCount) -> Int {
+        frameCount * 2 + Limits.heldFrameCountMax
     }
 
     public var isEmpty: Bool { count == 0 }
@@ -48,7 +52,7 @@ public struct FrameList: Sendable {
         to lists: inout [FrameList], beyond waiting: inout [[Frame]], by routes: inout FrameRoutes
     ) -> Bool {
         let frames = storage.span.extracting(first: count)
-        guard routes.note(frames, nodeCount: lists.count) else { return false }
+        guard routes.note(frames) else { return false }
         for node in lists.indices {
             guard var route = routes.first(to: node) else { continue }
             lists[node].append(frames, along: &route, routes)

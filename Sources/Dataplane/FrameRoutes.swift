@@ -12,18 +12,20 @@ public struct FrameRoutes: Sendable {
     }
 
     /// By node, and behind them by frame: the frame that comes next.
-    private var cells: [UInt32] = []
+    private var cells: [UInt32]
     /// By node: the last cell of its chain.
-    private var ends: [Int] = []
+    private var ends: [Int]
 
-    public init() {}
+    /// Room for the frames of a list, on their way to so many nodes.
+    public init(nodeCount: Int) {
+        cells = [UInt32](repeating: 0, count: nodeCount + FrameList.capacity())
+        ends = [Int](repeating: 0, count: nodeCount)
+    }
 
     /// Notes where frames go; whether any goes anywhere.
-    mutating func note(_ frames: Span<Frame>, nodeCount: Int) -> Bool {
-        if cells.count < nodeCount + frames.count || ends.count != nodeCount {
-            cells = [UInt32](repeating: 0, count: nodeCount + frames.count)
-            ends = [Int](repeating: 0, count: nodeCount)
-        }
+    mutating func note(_ frames: Span<Frame>) -> Bool {
+        // Only for a list that is longer than lists are.
+        while cells.count < ends.count + frames.count { cells.append(0) }
         return chain(frames, &cells, &ends)
     }
 

@@ -77,8 +77,11 @@ private struct MeshAlone: Engine {
         var packet = Packet()
         var index = 0
         while index < work.frameCount {
-            if state.usesShortWay { index = goShort(from: index, &work, &state, program) }
-            guard index < work.frameCount else { break }
+            // Asked first, for frames from tasks, which never go the short way, come many in a row.
+            if state.usesShortWay, work.frames[index].isFresh {
+                index = goShort(from: index, &work, &state, program)
+                guard index < work.frameCount else { break }
+            }
             judge(index, &packet, &work, &state, program)
             index &+= 1
         }
@@ -118,7 +121,7 @@ private func directLong(
     _ state: inout NodeState, _ program: borrowing Program
 ) {
     var frame = work.frames[index]
-    if case .pending = frame.verdict, let verdict = direct(&frame, &director, &work) {
+    if frame.fate == .pending, let verdict = direct(&frame, &director, &work) {
         frame.verdict = verdict
         work.frames[index] = frame
     }
@@ -132,7 +135,7 @@ private func judge(
     _ program: borrowing Program
 ) {
     var frame = work.frames[index]
-    if case .pending = frame.verdict {
+    if frame.fate == .pending {
         frame.verdict = judge(&frame, &packet, &work, &state, program)
         work.frames[index] = frame
     }

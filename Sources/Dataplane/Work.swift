@@ -105,36 +105,52 @@ struct Work: ~Copyable, ~Escapable {
         _ stretch: Range<Int>, _ state: inout NodeState, _ program: borrowing Program
     ) -> Int {
         var seen = Seen()
-        var count = 0
-        var before = -1
-        while count > before, count < stretch.count {
-            before = count
-            let start = stretch.lowerBound
-            count &+= enterShort(
-                start &+ count..<stretch.upperBound, of: &frames, in: &bytes, &services, &sights4,
-                &sights6, &seen, flows4, flows6, state.flowKey, program)
-            guard count < stretch.count else { break }
-            let arrivedCount = arriveShort(
-                start &+ count..<stretch.upperBound, of: &frames, in: bytes, &sights4, &sights6,
-                &seen, flows4, flows6, state.flowKey, program)
-            seen.remoteCount &+= arrivedCount
-            count &+= arrivedCount
+        var next = stretch.lowerBound
+        // Frames of one kind at a time, tunnelled or not, until one goes neither way.
+        while next < stretch.upperBound, frames[next].isFresh {
+            let count: Int
+            if isTunnelled(frames[next], program) {
+                count = arriveShort(
+                    next..<stretch.upperBound, of: &frames, in: bytes, &sights4, &sights6, &seen,
+                    flows4, flows6, state.flowKey, program)
+                seen.remoteCount &+= count
+            } else {
+                count = enterShort(
+                    next..<stretch.upperBound, of: &frames, in: &bytes, &services, &sights4,
+                    &sights6, &seen, flows4, flows6, state.flowKey, program)
+            }
+            guard count > 0 else { break }
+            next &+= count
         }
+        let count = next &- stretch.lowerBound
+        guard count > 0 else { return 0 }
         deliver(seen, &state, program)
         state.ledger.received &+= UInt64(truncatingIfNeeded: count)
         return count
+    }
+
+    /// Whether the address and port of this node's VTEP stand where an IPv4 packet has them. Never over
+    /// IPv6, which is not for the short way.
+    private func isTunnelled(_ frame: Frame, _ program: borrowing Program) -> Bool {
+        let bytes = frame.window(in: bytes.bytes)
+        return bytes.byteCount >= 38 && program.vtep4 != 0 && bytes.u32(30) == program.vtep4
+            && bytes.u16(36) == program.vxlanPort.rawValue
     }
 
     /// Delivers what was seen to be for this node.
     private mutating func deliver(
         _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
     ) {
-        deliverShort(
-            ShortIPv4.self, seen.count4, &sights4, of: &frames, in: &bytes, &flows4,
-            &state.flows4, &services, &endpoints, &state.ledger, now: seconds, program)
-        deliverShort(
-            ShortIPv6.self, seen.count6, &sights6, of: &frames, in: &bytes, &flows6,
-            &state.flows6, &services, &endpoints, &state.ledger, now: seconds, program)
+        if seen.count4 > 0 {
+            deliverShort(
+                ShortIPv4.self, seen.count4, &sights4, of: &frames, in: &bytes, &flows4,
+                &state.flows4, &services, &endpoints, &state.ledger, now: seconds, program)
+        }
+        if seen.count6 > 0 {
+            deliverShort(
+                ShortIPv6.self, seen.count6, &sights6, of: &frames, in: &bytes, &flows6,
+                &state.flows6, &services, &endpoints, &state.ledger, now: seconds, program)
+        }
         let remoteCount = UInt64(truncatingIfNeeded: seen.remoteCount)
         state.remoteCount &+= remoteCount
         state.localCount &+=

@@ -17,7 +17,7 @@ public struct MeshRunner: ~Copyable {
     private var incoming: [FrameList]
     /// By node: frames that reach it in the next round.
     private var next: [FrameList]
-    private var routes = FrameRoutes()
+    private var routes: FrameRoutes
     /// By node: frames sent to it that found the list of the next round full.
     private var waiting: [[Frame]]
     /// Frames put in since the last run.
@@ -46,6 +46,7 @@ public struct MeshRunner: ~Copyable {
         incoming = cluster.nodes.map { _ in FrameList() }
         next = incoming
         waiting = cluster.nodes.map { _ in [] }
+        routes = FrameRoutes(nodeCount: cluster.nodes.count)
         self.compilation = compilation
     }
 

@@ -18,8 +18,6 @@ func arriveShort(
     _ program: borrowing Program
 ) -> Int {
     let (flows4, flows6) = (flows4.span, flows6.span)
-    // Zero over IPv6, which is not for the short way.
-    guard program.vtep4 != 0 else { return 0 }
     var frames = frames._mutatingExtracting(range)
     var sights4 = sights4._mutatingExtracting(seen.count4..<sights4.count)
     var count4 = 0
@@ -28,7 +26,10 @@ func arriveShort(
     let start = TunnelHeader.byteCount
     for index in frames.indices {
         guard frames[index].isFresh else { return index }
-        frames[min(index &+ 2, frames.count &- 1)].prefetch(in: bytes)
+        // The outer headers end a line, and the inner ones start the next.
+        let ahead = min(index &+ 2, frames.count &- 1)
+        frames[ahead].prefetch(0, in: bytes)
+        frames[ahead].prefetch(start, in: bytes)
         let bytes = frames[index].window(in: bytes)
         guard bytes.byteCount >= start &+ ShortPacket<ShortIPv4>.leastByteCount else {
             return index
