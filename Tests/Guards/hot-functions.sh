@@ -11,11 +11,13 @@ binary=${1:-$(dirname "$0")/../../.build/release/weft}
 [[ -r $binary ]] || { echo "hot-functions: no $binary; build with: make release" >&2; exit 66; }
 
 # Mangled beginnings. `process` itself and what it calls between batches may count references; so may
-# what follows a change of a director's rules: its trash is emptied by the minute, and the scheduler mesh
-# fills its slots when it is next asked; so may an ICMP error that tells a path MTU. The end of a `ConnectionDrill` shares its code with others'.
+# what follows a change of a director's rules (its trash is emptied by the minute, and the scheduler mesh
+# fills its slots when it is next asked) and an ICMP error that tells a path MTU. The end of a
+# `ConnectionDrill` shares its code with others'.
 roots='^[$]s9Dataplane7process'
 per_batch='^[$]s9Dataplane7process|rebuildIfCrowded|^[$]s9Dataplane9NodeStateV7prepare'
-per_batch+='|DirectorRulesV10emptyTrash|^[$]s9Dataplane6MaglevO5table|MeshHashO4fill|SipHashV6finish.*identity|ConnectionDrillVw|PathTableV8remember'
+per_batch+='|DirectorRulesV10emptyTrash|^[$]s9Dataplane6MaglevO5table|MeshHashO4fill|SipHashV6finish.*identity'
+per_batch+='|ConnectionDrillVw|PathTableV8remember'
 
 # Mangled names have no brackets and no spaces, so fields do.
 objdump --disassemble --no-show-raw-insn "$binary" | awk -v roots="$roots" -v per_batch="$per_batch" '
