@@ -29,6 +29,8 @@ extension DirectorGrowth {
     public static func operations(
         of count: Int, _ options: BenchOptions, clock: @escaping Clock
     ) throws(BenchError) -> Operations? {
+        // What the language's runtime makes at a first call counts for nothing.
+        if count > warmingCount { _ = try operations(of: warmingCount, options, clock: clock) }
         var drill: ConnectionDrill
         do throws(RuleError) {
             drill = try ConnectionDrill(key: HashKey(k0: 3, k1: 5), countMax: count)
@@ -41,8 +43,6 @@ extension DirectorGrowth {
         let first = insert(count, &drill, clock)
         let bytesPerConnection = Double(drill.byteCount) / Double(count)
         var random = RandomNumbers(below: count)
-        // What the language's runtime makes at the first call counts for nothing.
-        _ = try find(&drill, &random, options, clock) { $0.findTogether($1) }
         for _ in 0..<max(options.trials, 1) {
             let alone = try find(&drill, &random, options, clock) { $0.find($1) }
             let together = try find(&drill, &random, options, clock) { $0.findTogether($1) }
@@ -116,6 +116,8 @@ extension DirectorGrowth {
         } while timing.nanoseconds < options.trialNanoseconds / 4
         return timing
     }
+
+    private static var warmingCount: Int { 1_000 }
 
     /// Until the first connection ends.
     private static var waitTicks: Int { 100 }

@@ -114,6 +114,7 @@ extension Rule {
                 "Sources/Replay/RunningNode.swift", "Sources/Replay/Recorder.swift",
                 "Sources/Replay/RemapRule.swift", "Sources/Replay/DirectorRemapRule.swift",
                 "Sources/Bench/BenchNode.swift", "Sources/Bench/ScenarioDirector.swift",
+                "Sources/Bench/ScenarioConnections.swift",
                 "Sources/Bench/Turns.swift", "Sources/Bench/ScenarioMesh.swift",
                 // Threads share it.
                 "Sources/Bench/WorkerGate.swift",
