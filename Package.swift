@@ -97,7 +97,10 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "BenchTests",
-            dependencies: ["Bench", "Capture", "Dataplane", "Mesh", "Replay", "Traffic", "Wire"],
+            dependencies: [
+                "Bench", "CAllocationCounter", "Capture", "Dataplane", "Mesh", "Replay", "Traffic",
+                "Wire",
+            ],
             swiftSettings: rules),
         .testTarget(
             name: "WeftTests",

@@ -27,6 +27,8 @@ struct TraceAimer: ~Copyable {
     private let cluster: Cluster
     /// Any node's: they agree on what is asked of it here.
     private let program: Program
+    /// The program's; asked here, for its own subscripts allocate where they are not inlined.
+    private let endpoints: [Endpoint]
     /// By node: they differ in host-mode ports.
     private let ports: [PortTable]
     /// The program's.
@@ -58,6 +60,7 @@ struct TraceAimer: ~Copyable {
     ) {
         self.cluster = cluster
         program = programs[0]
+        endpoints = programs[0].endpoints
         ports = programs.map(\.ports)
         addresses = programs[0].addresses
         sources = MeshSources(cluster)
@@ -126,7 +129,7 @@ struct TraceAimer: ~Copyable {
 
     private func leave(_ aimed: inout AimedPacket, _ endpoint: EndpointIndex) -> Skip? {
         aimed.frame.arrival = .task(endpoint)
-        aimed.node = program[endpoint].node
+        aimed.node = endpoints[Int(endpoint.rawValue)].node
         return nil
     }
 
@@ -255,7 +258,8 @@ struct TraceAimer: ~Copyable {
     }
 
     private func address(of index: EndpointIndex, isIPv4: Bool) -> IPv6Address? {
-        isIPv4
-            ? program[index].address4.map { IPv6Address(mapped: $0) } : program[index].address6
+        let place = Int(index.rawValue)
+        return isIPv4
+            ? endpoints[place].address4.map { IPv6Address(mapped: $0) } : endpoints[place].address6
     }
 }

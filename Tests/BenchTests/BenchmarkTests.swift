@@ -3,6 +3,7 @@
 // packets with the trace's own; times are not looked at.
 
 import Bench
+import CAllocationCounter
 import Capture
 import Dataplane
 import Foundation
@@ -101,6 +102,23 @@ import Testing
         #endif
         #expect(report.holds)
     }
+
+    #if !DEBUG
+        @Test func `another pass of a replay allocates for its file, not for its packets`() throws {
+            var counts: [UInt64] = []
+            for loopCount in UInt64(2)...3 {
+                var replayer = try Replayer(
+                    Self.workload.cluster(), ReplayOptions(loopCount: loopCount))
+                var observer = NoObserver()
+                let before = weft_allocations_count()
+                weft_allocations_watch(1)
+                try replayer.replay(path: path, observer: &observer) { 0 }
+                weft_allocations_watch(0)
+                counts.append(weft_allocations_count() - before)
+            }
+            #expect(counts[0] > 0 && counts[1] >= counts[0] && counts[1] - counts[0] < 100)
+        }
+    #endif
 
     @Test func `the trace is named by the digest that sha256sum gives`() throws {
         let report = try benchmark(path).run(named: "test", stack: "test")
