@@ -106,7 +106,8 @@ import Testing
     #if !DEBUG
         @Test func `another pass of a replay allocates for its file, not for its packets`() throws {
             var counts: [UInt64] = []
-            for loopCount in UInt64(2)...3 {
+            // Before the first is over, the language's runtime has all it makes once.
+            for loopCount in UInt64(1)...3 {
                 var replayer = try Replayer(
                     Self.workload.cluster(), ReplayOptions(loopCount: loopCount))
                 var observer = NoObserver()
@@ -116,7 +117,7 @@ import Testing
                 weft_allocations_watch(0)
                 counts.append(weft_allocations_count() - before)
             }
-            #expect(counts[0] > 0 && counts[1] >= counts[0] && counts[1] - counts[0] < 100)
+            #expect(counts[1] > 0 && counts[2] < counts[1] + 100)
         }
     #endif
 
