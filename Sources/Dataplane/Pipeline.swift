@@ -21,7 +21,7 @@ public func process(
     _ frames: inout FrameList, in arena: inout FrameArena, program: borrowing Program,
     state: inout NodeState, now: UInt64
 ) {
-    var mesh = MeshAlone()
+    var mesh = MeshWay()
     drive(&frames, in: &arena, by: &mesh, program, &state, now)
 }
 
@@ -36,14 +36,14 @@ public func process(
 }
 
 /// What carries a list of frames to their verdicts.
-private protocol Engine: ~Copyable {
+private protocol Way: ~Copyable {
     mutating func run(
         _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program)
 }
 
 private func drive(
     _ frames: inout FrameList, in arena: inout FrameArena,
-    by engine: inout some Engine & ~Copyable, _ program: borrowing Program,
+    by way: inout some Way & ~Copyable, _ program: borrowing Program,
     _ state: inout NodeState, _ now: UInt64
 ) {
     state.prepare(for: program, now: Work.seconds(now))
@@ -62,7 +62,7 @@ private func drive(
         flows6: flows6.mutableSpan, sights4: sights4.mutableSpan, sights6: sights6.mutableSpan,
         now: now)
     state.held.expire(now: work.seconds, into: &work)
-    engine.run(&work, &state, program)
+    way.run(&work, &state, program)
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
     arena.usedByteCount = usedAfterwards
@@ -70,7 +70,7 @@ private func drive(
     state.exchange(&services, &endpoints, &flows4, &flows6, &sights4, &sights6)
 }
 
-private struct MeshAlone: Engine {
+private struct MeshWay: Way {
     mutating func run(
         _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
     ) {
@@ -88,7 +88,7 @@ private struct MeshAlone: Engine {
     }
 }
 
-extension Director: Engine {
+extension Director: Way {
     fileprivate mutating func run(
         _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
     ) {
