@@ -22,8 +22,6 @@ struct Work: ~Copyable, ~Escapable {
     /// What the short way has seen of the stretch that it is at.
     var sights4: MutableSpan<Sight<IPv4Address>>
     var sights6: MutableSpan<Sight<IPv6Address>>
-    /// What a director read ahead of its use, so that the reading cannot be left out.
-    var touched: UInt32 = 0
     /// Nanoseconds on the caller's clock.
     let now: UInt64
     let seconds: UInt32

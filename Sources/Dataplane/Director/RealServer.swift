@@ -104,12 +104,6 @@ public struct RealServer: Sendable {
         lastWeight = rule.weight
     }
 
-    /// Something of both ends of what every packet wants.
-    @inline(__always)
-    var ends: UInt32 {
-        UInt32(truncatingIfNeeded: counters.outgoing.byteCount) &+ owner.rawValue
-    }
-
     /// May be given a new connection, as far as weight and thresholds go.
     @inline(__always)
     var isUsable: Bool { rule.weight > 0 && !isOverloaded }

@@ -69,12 +69,6 @@ public struct VirtualServer: Sendable {
     public internal(set) var counters = ServiceCounters()
 
     init(rule: VirtualServerRule) { self.rule = rule }
-
-    /// Something of both ends of what every packet wants.
-    @inline(__always)
-    var ends: UInt32 {
-        UInt32(truncatingIfNeeded: counters.incoming.packetCount &+ counters.outgoing.byteCount)
-    }
 }
 
 /// A virtual server's place in `DirectorRules.virtualServers`; stays valid until it is deleted.

@@ -126,10 +126,6 @@ struct Connection<Address: FlowAddress>: Sendable {
     static var firstTimeout: UInt32 { 300 }
     /// What is left to a template that still has connections when its time is over.
     static var heldTimeout: UInt32 { 6_000 }
-
-    /// Something of both ends of what every packet wants.
-    @inline(__always)
-    var ends: UInt32 { UInt32(truncatingIfNeeded: client.mapped.low) &+ chain.rawValue }
     @inline(__always) var isInUse: Bool { flags.contains(.inUse) }
     @inline(__always) var isTemplate: Bool { flags.contains(.template) }
     @inline(__always) var isOnePacket: Bool { flags.contains(.onePacket) }

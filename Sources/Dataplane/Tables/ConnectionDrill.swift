@@ -82,10 +82,8 @@ package struct ConnectionDrill: ~Copyable {
                 connectionHash(flow.proto, flow.client, flow.clientPort, table.key),
                 clientPort: flow.clientPort)
         }
-        let touched = table.readAhead(
-            &reaches, numbers.count, rules.servers.span, rules.virtualServers.span)
-        let count = find(numbers)
-        return touched == .max && count == .max ? 0 : count
+        table.prefetch(&reaches, numbers.count, rules.servers.span, rules.virtualServers.span)
+        return find(numbers)
     }
 
     /// Lets ticks pass; how many connections ended.

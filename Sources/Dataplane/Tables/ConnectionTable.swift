@@ -54,6 +54,7 @@ package struct ConnectionTable<Address: FlowAddress>: ~Copyable {
     @inline(__always)
     func readBuckets(_ reaches: inout MutableSpan<Reach>) {
         let buckets = buckets.span
+        for index in reaches.indices { buckets.prefetch(Int(reaches[index].place)) }
         for index in reaches.indices {
             let bucket = Int(reaches[index].place)
             reaches[index].place = bucket < buckets.count ? buckets[bucket].rawValue : .max

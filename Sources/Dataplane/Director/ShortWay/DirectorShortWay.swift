@@ -41,8 +41,7 @@ func lookAhead(
 ) {
     work.glance(
         at: first..<first &+ count, &lent.glances, director.connections4.key, director.core)
-    work.touched = readAhead(
-        &lent.glances, count, &lent.reaches4, &lent.reaches6, director)
+    readAhead(&lent.glances, count, &lent.reaches4, &lent.reaches6, director)
 }
 
 /// Reads ahead what packets will want, the packets of one family after those of the other.
@@ -50,7 +49,7 @@ func lookAhead(
 private func readAhead(
     _ glances: inout [Glance], _ count: Int, _ reaches4: inout [Reach],
     _ reaches6: inout [Reach], _ director: borrowing Director
-) -> UInt32 {
+) {
     let glances = glances.span
     var reaches4 = reaches4.mutableSpan
     var reaches6 = reaches6.mutableSpan
@@ -67,8 +66,8 @@ private func readAhead(
     }
     let servers = director.core.rules.servers.span
     let virtualServers = director.core.rules.virtualServers.span
-    return director.connections4.readAhead(&reaches4, count4, servers, virtualServers)
-        &+ director.connections6.readAhead(&reaches6, count6, servers, virtualServers)
+    director.connections4.prefetch(&reaches4, count4, servers, virtualServers)
+    director.connections6.prefetch(&reaches6, count6, servers, virtualServers)
 }
 
 /// Leads frames the short way, from one position of the stretch that starts at `first` up to `end`;

@@ -1,9 +1,9 @@
 // Reading of the table ahead of its use: what the packets of a stretch will want is fetched for all of
 // them together, so that the waits on memory overlap.
 //
-// How many reads are under way at a time depends on how few instructions lie between them, so each loop
-// here does as little as it can, and nothing waits for what it reads. Invariant: nothing is changed, and
-// what was read is nobody's answer: tables change before a packet's turn comes.
+// How many fetches are under way at a time depends on how few instructions lie between them, so each
+// loop here does as little as it can. Invariant: nothing is changed, and what was fetched is nobody's
+// answer: tables change before a packet's turn comes.
 
 import Wire
 
@@ -29,21 +29,18 @@ extension ConnectionTable {
         Reach(bucket: bucket(of: hash), clientPort: clientPort)
     }
 
-    /// Reads buckets, connections, and the servers of those. The result means nothing; it is there to
-    /// be used, so that the reading is done.
+    /// Asks for the lines of buckets, connections, and the servers of those.
     @inline(never)
-    func readAhead(
+    func prefetch(
         _ reaches: inout MutableSpan<Reach>, _ count: Int, _ servers: Span<RealServer>,
         _ virtualServers: Span<VirtualServer>
-    ) -> UInt32 {
+    ) {
         var reaches = reaches._mutatingExtracting(0..<count)
         readBuckets(&reaches)
         let connections = connections.span
-        var sum: UInt32 = 0
         for index in reaches.indices {
             let place = Int(reaches[index].place)
-            guard place < connections.count else { continue }
-            sum &+= connections[place].ends
+            if place < connections.count { connections.prefetchWhole(place) }
         }
         // One in four stands second in its bucket or later, one in twenty third or later.
         for _ in 0..<2 {
@@ -54,20 +51,31 @@ extension ConnectionTable {
                 else { continue }
                 place = connections[place].chain.place
                 reaches[index].place = UInt32(truncatingIfNeeded: place)
-                guard place < connections.count else { continue }
-                sum &+= connections[place].ends
+                if place < connections.count { connections.prefetchWhole(place) }
             }
         }
         for index in reaches.indices {
             let place = Int(reaches[index].place)
             guard place < connections.count else { continue }
             let server = Int(connections[place].realServer.rawValue)
-            guard server < servers.count else { continue }
-            sum &+= servers[server].ends
-            let owner = Int(servers[server].owner.rawValue)
-            guard owner < virtualServers.count else { continue }
-            sum &+= virtualServers[owner].ends
+            if server < servers.count { servers.prefetchWhole(server) }
         }
-        return sum
+        for index in reaches.indices {
+            let place = Int(reaches[index].place)
+            guard place < connections.count else { continue }
+            let server = Int(connections[place].realServer.rawValue)
+            guard server < servers.count else { continue }
+            let owner = Int(servers[server].owner.rawValue)
+            if owner < virtualServers.count { virtualServers.prefetchWhole(owner) }
+        }
+    }
+}
+
+extension Span {
+    /// Asks for the lines in which an element begins and ends, the next one beginning where it ends.
+    @inline(__always)
+    fileprivate func prefetchWhole(_ index: Int) {
+        prefetch(index)
+        prefetch(index &+ 1)
     }
 }
