@@ -80,11 +80,9 @@ public struct Frame: Sendable {
         }
     }
 
-    /// The node that it was sent to, if it was.
+    /// The number of the node that it was sent to, if it was.
     @inline(__always)
-    var underlayTarget: NodeIndex? {
-        fate == .underlay ? NodeIndex(rawValue: UInt16(truncatingIfNeeded: fateDetail)) : nil
-    }
+    var underlayTarget: Int? { fate == .underlay ? Int(fateDetail) : nil }
 
     public var arrival: Arrival {
         get { task == .none ? .network : .task(task) }

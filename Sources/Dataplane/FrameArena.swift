@@ -2,19 +2,25 @@
 //
 // One block of bytes, each frame with room before it for an outer header, so wrapping and unwrapping
 // move an offset and copy nothing. Invariant: every frame's range, headroom included, lies inside
-// the arena and overlaps no other frame's.
+// the arena and overlaps no other frame's; and a frame starts with a cache line, so that its headers lie
+// in one line, and an outer header in the one before.
 
 import Wire
 
 public struct FrameArena: ~Copyable {
     var bytes: [UInt8]
+    /// Bytes before the first line.
+    private let lead: Int
     /// First byte not yet given to a frame.
-    public internal(set) var usedByteCount = 0
+    public internal(set) var usedByteCount: Int
 
     /// An arena of `byteCapacity` bytes, at least enough for one frame of any permitted length.
     public init(byteCapacity: Int = 1 << 20) {
-        let least = Limits.frameByteCountMax + Limits.headroomByteCount
-        bytes = [UInt8](repeating: 0, count: max(byteCapacity, least))
+        let least = Limits.frameByteCountMax + Limits.headroomByteCount + 64
+        let bytes = [UInt8](repeating: 0, count: max(byteCapacity, least))
+        lead = bytes.span.raw.byteCountBeforeLine
+        usedByteCount = lead
+        self.bytes = bytes
     }
 
     /// Bytes not yet given to a frame.
@@ -54,16 +60,17 @@ public struct FrameArena: ~Copyable {
     }
 
     /// Forgets every frame.
-    public mutating func removeAll() { usedByteCount = 0 }
+    public mutating func removeAll() { usedByteCount = lead }
 
-    /// The one rule of placement: headroom, then the frame, and the next on a cache line of its own.
+    /// The one rule of placement: headroom, then the frame, and the next on a cache line of its own, if
+    /// `used` is where one starts.
     @inline(__always)
     static func reserve(_ byteCount: Int, of capacity: Int, _ used: inout Int) -> Int? {
         let offset = used &+ Limits.headroomByteCount
         guard byteCount <= Limits.frameByteCountMax, capacity &- offset >= byteCount else {
             return nil
         }
-        used = min((offset &+ byteCount &+ 63) & ~63, capacity)
+        used = min(offset &+ (byteCount &+ 63) & ~63, capacity)
         return offset
     }
 }

@@ -13,13 +13,14 @@ public struct FrameRoutes: Sendable {
 
     /// By node, and behind them by frame: the frame that comes next.
     private var cells: [UInt32]
-    /// By node: the last cell of its chain.
+    /// By node: the last cell of its chain. One more is of frames that go nowhere, so that nobody need
+    /// ask which do: that cannot be predicted.
     private var ends: [Int]
 
     /// Room for the frames of a list, on their way to so many nodes.
     public init(nodeCount: Int) {
-        cells = [UInt32](repeating: 0, count: nodeCount + FrameList.capacity())
-        ends = [Int](repeating: 0, count: nodeCount)
+        cells = [UInt32](repeating: 0, count: nodeCount + 1 + FrameList.capacity())
+        ends = [Int](repeating: 0, count: nodeCount + 1)
     }
 
     /// Notes where frames go; whether any goes anywhere.
@@ -64,12 +65,12 @@ private func chain(_ frames: Span<Frame>, _ cells: inout [UInt32], _ ends: inout
     var cells = cells.mutableSpan
     var ends = ends.mutableSpan
     for node in ends.indices { ends[node] = node }
-    var isMoving = false
+    let nowhere = ends.count &- 1
     for index in frames.indices {
-        guard let node = frames[index].underlayTarget else { continue }
-        cells[ends[Int(node.rawValue)]] = UInt32(truncatingIfNeeded: index)
-        ends[Int(node.rawValue)] = ends.count &+ index
-        isMoving = true
+        let target = frames[index].underlayTarget ?? nowhere
+        cells[ends[target]] = UInt32(truncatingIfNeeded: index)
+        ends[target] = ends.count &+ index
     }
-    return isMoving
+    for node in 0..<nowhere where ends[node] != node { return true }
+    return false
 }

@@ -2,8 +2,9 @@
 // numbers and by nothing that arrives in a packet.
 
 public enum Limits {
-    /// Frames handed over at once: enough to hide a cache miss, few enough to stay in L1.
-    public static let batchFrameCount = 256
+    /// Frames handed over at once: enough that what a batch costs by itself, some hundred nanoseconds,
+    /// does not count, few enough to stay in L2.
+    public static let batchFrameCount = 512
     /// Frames that pass each stage of the short way together: their first lines stay in L1.
     static let stretchFrameCount = 64
     /// Bytes kept free before each frame: the largest outer header (70, over IPv6), rounded up to

@@ -18,6 +18,14 @@ extension RawSpan {
         }
     }
 
+    /// How many bytes stand before the first that starts a cache line of 64 bytes.
+    public var byteCountBeforeLine: Int {
+        unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return 0 }
+            return Int((0 &- UInt(bitPattern: base)) & 63)
+        }
+    }
+
     /// The byte at `offset`.
     @inlinable @inline(__always)
     public func u8(_ offset: Int) -> UInt8 {

@@ -149,8 +149,7 @@ struct ShortIPv6: ShortHeader {
     static func isNode(
         _ address: IPv6Address, near node: NodeIndex, in program: borrowing Program
     ) -> Bool {
-        if case .node = program.addresses.find(address, in: .clients) { return true }
-        return false
+        program.addresses.isNode(address, near: node)
     }
 
     @inline(__always)

@@ -50,6 +50,13 @@ public struct AddressTable: Sendable {
         var target = AddressTarget.node(NodeIndex(0))
     }
 
+    private struct FirstAddresses {
+        /// Not a number of 32 bits where there is none.
+        var address4 = UInt64.max
+        /// Of IPv4 where there is none.
+        var address6 = IPv6Address(mapped: IPv4Address(rawValue: 0))
+    }
+
     /// IPv6 addresses.
     private var slots = [Slot](repeating: Slot(), count: 8)
     private var slotsInUse = 0
@@ -57,8 +64,8 @@ public struct AddressTable: Sendable {
     private var slots4InUse = 0
     private var slotsMAC = [AddressSlot].empty
     private var slotsMACInUse = 0
-    /// By node: the first of the IPv4 addresses that its clients use; no address where there is none.
-    private var firstAddresses4: [UInt64] = []
+    /// By node: the first of the addresses of each family that its clients use.
+    private var firstAddresses: [FirstAddresses] = []
 
     public init() {}
 
@@ -75,10 +82,21 @@ public struct AddressTable: Sendable {
     @inline(__always)
     func isNode(_ address: IPv4Address, near node: NodeIndex) -> Bool {
         let index = Int(node.rawValue)
-        if index < firstAddresses4.count, firstAddresses4[index] == UInt64(address.rawValue) {
+        if index < firstAddresses.count, firstAddresses[index].address4 == address.rawValue {
             return true
         }
         return slot(of: address, in: .clients).kind == .node
+    }
+
+    /// The same for IPv6; the address must not be an IPv4-mapped one.
+    @inline(__always)
+    func isNode(_ address: IPv6Address, near node: NodeIndex) -> Bool {
+        let index = Int(node.rawValue)
+        if index < firstAddresses.count, firstAddresses[index].address6 == address {
+            return true
+        }
+        if case .node = find6(address, in: .clients) { return true }
+        return false
     }
 
     /// What a MAC address is on a network.
@@ -119,11 +137,11 @@ public struct AddressTable: Sendable {
         _ address: IPv6Address, in scope: AddressScope, _ target: AddressTarget
     ) -> AddressTarget? {
         if let present = find(address, in: scope) { return present }
+        if scope == .clients, case .node(let node) = target {
+            note(address, of: Int(node.rawValue))
+        }
         guard !address.isIPv4Mapped else {
             slots4.insert(Self.key(address.mappedIPv4, scope), target, &slots4InUse)
-            if scope == .clients, case .node(let node) = target {
-                note(address.mappedIPv4, of: Int(node.rawValue))
-            }
             return nil
         }
         if (slotsInUse + 1) * 2 > slots.count { grow() }
@@ -144,23 +162,35 @@ public struct AddressTable: Sendable {
         return nil
     }
 
-    private mutating func note(_ address: IPv4Address, of node: Int) {
-        while firstAddresses4.count <= node { firstAddresses4.append(.max) }
-        if firstAddresses4[node] == .max { firstAddresses4[node] = UInt64(address.rawValue) }
+    private mutating func note(_ address: IPv6Address, of node: Int) {
+        while firstAddresses.count <= node { firstAddresses.append(FirstAddresses()) }
+        let none = FirstAddresses()
+        if address.isIPv4Mapped, firstAddresses[node].address4 == none.address4 {
+            firstAddresses[node].address4 = UInt64(address.mappedIPv4.rawValue)
+        } else if !address.isIPv4Mapped, firstAddresses[node].address6 == none.address6 {
+            firstAddresses[node].address6 = address
+        }
     }
 
-    private mutating func forget(_ address: IPv4Address) {
-        for index in firstAddresses4.indices
-        where firstAddresses4[index] == UInt64(address.rawValue) {
-            firstAddresses4[index] = .max
+    private mutating func forget(_ address: IPv6Address) {
+        let none = FirstAddresses()
+        for index in firstAddresses.indices {
+            if address.isIPv4Mapped {
+                guard firstAddresses[index].address4 == address.mappedIPv4.rawValue else {
+                    continue
+                }
+                firstAddresses[index].address4 = none.address4
+            } else if firstAddresses[index].address6 == address {
+                firstAddresses[index].address6 = none.address6
+            }
         }
     }
 
     /// Takes an address out; whether it was there.
     @discardableResult
     public mutating func remove(_ address: IPv6Address, in scope: AddressScope) -> Bool {
+        if scope == .clients { forget(address) }
         guard !address.isIPv4Mapped else {
-            if scope == .clients { forget(address.mappedIPv4) }
             return slots4.remove(Self.key(address.mappedIPv4, scope), &slots4InUse)
         }
         return remove6(address, in: scope)
