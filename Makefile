@@ -119,12 +119,14 @@ bench: release ## Measure everything, and write tables to Benchmarks/results (te
 	$(weft) bench $(bench_options) --workers 2 --output $(bench_results)/bench.json \
 		| tee $(bench_results)/bench.txt
 	$(weft) bench $(bench_options) --growth | tee $(bench_results)/growth.txt
+	$(weft) bench $(bench_options) --ipvs | tee $(bench_results)/ipvs.txt
 	$(layers) | scripts/layer-table | tee $(bench_results)/layers.txt
 
 .PHONY: bench-quick
 bench-quick: release ## The same in under five minutes, to look at and not to keep
 	$(weft) bench --quick --workers 2
 	$(weft) bench --growth --quick
+	$(weft) bench --ipvs --quick
 	WEFT_BENCH_QUICK=1 $(layers) | scripts/layer-table
 
 .PHONY: clean

@@ -8,93 +8,76 @@ import Benchmark
 import Dataplane
 
 func directors() {
-    let one = Benchmark.Configuration(
-        metrics: [.wallClock, .throughput], warmupIterations: 10, scalingFactor: .one,
-        maxDuration: .seconds(1), maxIterations: 5_000)
     for method in DirectorScenario.methods {
         let scenario = DirectorScenario(method: method)
-        Benchmark(
-            "director: \(scenario.methodName), request: 10000 connections, batch of 256",
-            configuration: one
-        ) { benchmark, director in
-            director.fill()
-            benchmark.startMeasurement()
-            director.ask()
-            benchmark.stopMeasurement()
-        } setup: {
+        batch("director: \(scenario.methodName), request: 10000 connections, batch of 256") {
             try ScenarioDirector.opened(scenario)
+        } prepare: {
+            $0.fill()
+        } work: {
+            $0.ask()
         }
     }
-    for count in [10_000, 1_000_000] {
-        Benchmark(
-            "director: masquerade, reply: \(count) connections, batch of 256", configuration: one
-        ) { benchmark, director in
-            director.answer()
-            benchmark.startMeasurement()
-            director.reply()
-            benchmark.stopMeasurement()
-        } setup: {
+    for count in connectionCounts {
+        batch("director: masquerade, reply: \(count) connections, batch of 256") {
             try ScenarioDirector.opened(DirectorScenario(connectionCount: count))
+        } prepare: {
+            $0.answer()
+        } work: {
+            $0.reply()
         }
     }
-    schedulers(one)
-    connections(one)
+    schedulers()
+    for count in connectionCounts { connections(count) }
 }
 
+private let connectionCounts = isQuick ? [10_000] : [10_000, 1_000_000]
+
 /// New connections in a table that is full of such, as in a flood.
-private func schedulers(_ one: Benchmark.Configuration) {
+private func schedulers() {
     for scheduler in Scheduler.allCases {
         let scenario = DirectorScenario(
             scheduler: scheduler, serviceCount: 1, serverCount: 100, connectionCount: 256)
-        Benchmark(
-            "scheduler \(scheduler.rawValue): 100 servers, 256 new connections", configuration: one
-        ) { benchmark, director in
-            director.fillNew()
-            benchmark.startMeasurement()
-            director.ask()
-            benchmark.stopMeasurement()
-        } setup: {
+        batch("scheduler \(scheduler.rawValue): 100 servers, 256 new connections") {
             try ScenarioDirector(scenario, connectionCountMax: 1 << 14)
+        } prepare: {
+            $0.fillNew()
+        } work: {
+            $0.ask()
         }
     }
 }
 
-private func connections(_ one: Benchmark.Configuration) {
-    for count in [10_000, 1_000_000] {
-        Benchmark("connections: find 256 of \(count)", configuration: one) { benchmark, table in
-            table.draw()
-            benchmark.startMeasurement()
-            blackHole(table.find())
-            benchmark.stopMeasurement()
-        } setup: {
-            try ScenarioConnections(count: count)
-        }
-        Benchmark("connections: find 256 of \(count), read ahead", configuration: one) {
-            benchmark, table in
-            table.draw()
-            benchmark.startMeasurement()
-            blackHole(table.findTogether())
-            benchmark.stopMeasurement()
-        } setup: {
-            try ScenarioConnections(count: count)
-        }
-        Benchmark("connections: expire 256 of \(count)", configuration: one) { benchmark, table in
-            benchmark.startMeasurement()
-            let ended = table.expire()
-            benchmark.stopMeasurement()
-            table.insert(ended)
-        } setup: {
-            try ScenarioConnections(count: count)
-        }
-        Benchmark("connections: insert 256 into \(count)", configuration: one) {
-            benchmark, table in
-            let ended = table.expire()
-            benchmark.startMeasurement()
-            table.insert(ended)
-            benchmark.stopMeasurement()
-        } setup: {
-            try ScenarioConnections(count: count)
-        }
+private func connections(_ count: Int) {
+    let table = { try ScenarioConnections(count: count) }
+    batch("connections: find 256 of \(count)", on: table) {
+        $0.draw()
+    } work: {
+        blackHole($0.find())
+    }
+    batch("connections: find 256 of \(count), read ahead", on: table) {
+        $0.draw()
+    } work: {
+        blackHole($0.findTogether())
+    }
+    // What one of these two does is what the other has to undo.
+    let name = "connections: expire 256 of \(count)"
+    Benchmark(name, configuration: single(warmup: 10)) { benchmark, table in
+        benchmark.startMeasurement()
+        let ended = table.expire()
+        benchmark.stopMeasurement()
+        table.insert(ended)
+    } setup: {
+        try table()
+    }
+    let other = "connections: insert 256 into \(count)"
+    Benchmark(other, configuration: single(warmup: 10)) { benchmark, table in
+        let ended = table.expire()
+        benchmark.startMeasurement()
+        table.insert(ended)
+        benchmark.stopMeasurement()
+    } setup: {
+        try table()
     }
 }
 

@@ -8,59 +8,37 @@ import Bench
 import Benchmark
 
 func halves() {
-    let one = single(.seconds(2), warmup: 10)
+    let long = single(.seconds(2), warmup: 10)
     for flowCount in isQuick ? [10_000] : [10_000, 1_000_000] {
         let name = "\(flowCount) flows, batch of 256"
-        Benchmark("entry: \(name)", configuration: one) { benchmark, mesh in
-            mesh.fill()
-            benchmark.startMeasurement()
-            mesh.enter()
-            benchmark.stopMeasurement()
-        } setup: {
-            try ScenarioMesh.opened(flowCount)
+        let mesh = { try ScenarioMesh.opened(flowCount) }
+        batch("entry: \(name)", long, on: mesh) {
+            $0.fill()
+        } work: {
+            $0.enter()
         }
-        Benchmark("owner, flow found: \(name)", configuration: one) { benchmark, mesh in
-            mesh.fill()
-            mesh.enter()
-            mesh.cross(to: 1)
-            benchmark.startMeasurement()
-            mesh.own()
-            benchmark.stopMeasurement()
-        } setup: {
-            try ScenarioMesh.opened(flowCount)
+        batch("owner, flow found: \(name)", long, on: mesh) {
+            $0.fillOwner()
+        } work: {
+            $0.own()
         }
-        Benchmark("reply, owner: \(name)", configuration: one) { benchmark, mesh in
-            mesh.fill()
-            mesh.enter()
-            mesh.cross(to: 1)
-            mesh.own()
-            mesh.answer()
-            benchmark.startMeasurement()
-            mesh.reply()
-            benchmark.stopMeasurement()
-        } setup: {
-            try ScenarioMesh.opened(flowCount)
+        batch("reply, owner: \(name)", long, on: mesh) {
+            $0.fillReplies()
+        } work: {
+            $0.reply()
         }
-        Benchmark("reply, entry: \(name)", configuration: one) { benchmark, mesh in
-            mesh.fill()
-            mesh.enter()
-            mesh.cross(to: 1)
-            mesh.own()
-            mesh.answer()
-            mesh.reply()
-            mesh.cross(to: 0)
-            benchmark.startMeasurement()
-            mesh.handOver()
-            benchmark.stopMeasurement()
-        } setup: {
-            try ScenarioMesh.opened(flowCount)
+        batch("reply, entry: \(name)", long, on: mesh) {
+            $0.fillReplies()
+            $0.reply()
+            $0.cross(to: 0)
+        } work: {
+            $0.handOver()
         }
     }
     // Each batch 256 flows never seen; the table is as large as half of them need before it starts.
-    Benchmark("owner, flow placed: batch of 256", configuration: one) { benchmark, mesh in
+    Benchmark("owner, flow placed: batch of 256", configuration: long) { benchmark, mesh in
         mesh.fill(from: benchmark.currentIteration * 256)
-        mesh.enter()
-        mesh.cross(to: 1)
+        mesh.crossToOwner()
         benchmark.startMeasurement()
         mesh.own()
         benchmark.stopMeasurement()
@@ -75,5 +53,23 @@ extension ScenarioMesh {
         let mesh = try ScenarioMesh(Scenario(flowCount: flowCount))
         mesh.openAll()
         return mesh
+    }
+
+    /// Puts packets in front of the owner, whose flows it remembers.
+    fileprivate func fillOwner() {
+        fill()
+        crossToOwner()
+    }
+
+    fileprivate func crossToOwner() {
+        enter()
+        cross(to: 1)
+    }
+
+    /// Puts in front of the owner what its tasks answer.
+    fileprivate func fillReplies() {
+        fillOwner()
+        own()
+        answer()
     }
 }

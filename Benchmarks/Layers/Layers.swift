@@ -21,6 +21,22 @@ func single(_ duration: Duration = .seconds(1), warmup: Int = 3) -> Benchmark.Co
         maxDuration: isQuick ? .milliseconds(200) : duration, maxIterations: 10_000)
 }
 
+/// A case that is one batch of work on a subject: `prepare` makes the batch anew, which is not measured.
+func batch<Subject>(
+    _ name: String, _ configuration: Benchmark.Configuration = single(warmup: 10),
+    on subject: @escaping () throws -> Subject, prepare: @escaping (Subject) -> Void,
+    work: @escaping (Subject) -> Void
+) {
+    Benchmark(name, configuration: configuration) { benchmark, subject in
+        prepare(subject)
+        benchmark.startMeasurement()
+        work(subject)
+        benchmark.stopMeasurement()
+    } setup: {
+        try subject()
+    }
+}
+
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
         metrics: [.wallClock], warmupIterations: 3, scalingFactor: .kilo,

@@ -40,7 +40,7 @@ extension DirectorGrowth {
         var (finds, finding) = ([Double](), [Double]())
         var (inserts, expiries) = ([Double](), [Double]())
         var allocations: UInt64 = 0
-        let first = insert(count, &drill, clock)
+        let first = insert(count, &drill, options, clock)
         let bytesPerConnection = Double(drill.byteCount) / Double(count)
         var random = RandomNumbers(below: count)
         for _ in 0..<max(options.trials, 1) {
@@ -51,9 +51,9 @@ extension DirectorGrowth {
             allocations += alone.allocations + together.allocations
         }
         for _ in 0..<max(min(options.trials, 20_000_000 / count), 1) {
-            let expiry = expire(&drill, clock)
+            let expiry = expire(&drill, options, clock)
             expiries.append(expiry.nanosecondsPerPacket ?? 0)
-            let insertion = insert(count, &drill, clock)
+            let insertion = insert(count, &drill, options, clock)
             inserts.append(insertion.nanosecondsPerPacket ?? 0)
             allocations += expiry.allocations + insertion.allocations
         }
@@ -72,9 +72,10 @@ extension DirectorGrowth {
 
     /// Fills the table.
     private static func insert(
-        _ count: Int, _ drill: inout ConnectionDrill, _ clock: @escaping Clock
+        _ count: Int, _ drill: inout ConnectionDrill, _ options: BenchOptions,
+        _ clock: @escaping Clock
     ) -> Timing {
-        var timing = Timing(clock)
+        var timing = Timing(clock, overhead: options.clockOverhead)
         timing.reset()
         for first in stride(from: 0, to: count, by: Limits.batchFrameCount) {
             let numbers = first..<min(first + Limits.batchFrameCount, count)
@@ -86,8 +87,10 @@ extension DirectorGrowth {
     }
 
     /// Lets all of its connections end, some each tick.
-    private static func expire(_ drill: inout ConnectionDrill, _ clock: @escaping Clock) -> Timing {
-        var timing = Timing(clock)
+    private static func expire(
+        _ drill: inout ConnectionDrill, _ options: BenchOptions, _ clock: @escaping Clock
+    ) -> Timing {
+        var timing = Timing(clock, overhead: options.clockOverhead)
         timing.reset()
         _ = drill.wait(waitTicks - 1)
         while drill.count > 0 {
@@ -102,7 +105,7 @@ extension DirectorGrowth {
         _ drill: inout ConnectionDrill, _ random: inout RandomNumbers, _ options: BenchOptions,
         _ clock: @escaping Clock, _ body: (inout ConnectionDrill, Span<Int>) -> Int
     ) throws(BenchError) -> Timing {
-        var timing = Timing(clock)
+        var timing = Timing(clock, overhead: options.clockOverhead)
         timing.reset()
         var numbers = [Int](repeating: 0, count: Limits.batchFrameCount)
         repeat {

@@ -16,6 +16,8 @@ public struct DirectorGrowth: Codable, Sendable {
     public var label = BenchReport.labelCurrent
     public var machine = Machine()
     public var build = Build()
+    /// What was measured: time, or processor time.
+    public var clock: String?
     public var rows: [Row] = []
     public var tables: [Operations] = []
     public var flood: Flood?
@@ -109,7 +111,7 @@ public struct DirectorGrowth: Codable, Sendable {
     private static func time(
         _ options: BenchOptions, _ clock: @escaping Clock, _ body: (inout Timing) -> Void
     ) -> Timing {
-        var timing = Timing(clock)
+        var timing = Timing(clock, overhead: options.clockOverhead)
         timing.reset()
         repeat {
             let before = timing.nanoseconds

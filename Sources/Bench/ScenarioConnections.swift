@@ -12,6 +12,8 @@ public final class ScenarioConnections {
     private var random: RandomNumbers
     private var numbers: [Int]
     private let count: Int
+    /// The hour before the first connection ends has passed.
+    private var isFirstDue = false
 
     /// A full table. Its connections end in an hour or later, a batch in each hundredth of a second.
     public init(count: Int) throws(BenchError) {
@@ -48,7 +50,8 @@ public final class ScenarioConnections {
 
     /// Lets time pass until about a batch of connections has ended; how many have.
     public func expire() -> Int {
-        var ended = drill.count == count ? drill.wait(Self.hour - 1) : 0
+        var ended = isFirstDue ? 0 : drill.wait(Self.hour - 1)
+        isFirstDue = true
         while ended == 0, drill.count > 0 { ended = drill.wait(1) }
         return ended
     }

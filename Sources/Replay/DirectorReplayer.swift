@@ -32,7 +32,7 @@ public struct DirectorReplayer: ~Copyable {
     /// What was cut off the end of the trace, if anything.
     public private(set) var truncation: CaptureTruncation?
     private let options: DirectorReplayOptions
-    private let filter: PacketFilter?
+    private let filter: FrameFilter
     private var aimer: DirectorAimer
     private var budget: BatchBudget
     /// Of the frames that are pending.
@@ -51,15 +51,7 @@ public struct DirectorReplayer: ~Copyable {
         let rules = runner.rules
         var remaps: [DirectorRemapRule] = []
         for text in options.remaps { remaps.append(try DirectorRemapRule(text, rules)) }
-        if let text = options.filter {
-            do throws(CaptureFault) {
-                filter = try PacketFilter(text, linkType: .ethernet)
-            } catch {
-                throw .filter("\(error)")
-            }
-        } else {
-            filter = nil
-        }
+        filter = try FrameFilter(options.filter)
         aimer = DirectorAimer(rules, host, remaps: remaps, aimsReplies: options.aimsReplies)
         self.runner = runner
         self.options = options
@@ -75,9 +67,7 @@ public struct DirectorReplayer: ~Copyable {
     ) throws(CaptureError) {
         for pass in 0..<options.loopCount where !isDone {
             var reader = try CaptureReader(path: path)
-            if pass > 0, let first = tally.first {
-                timeShift = tally.last &- first &+ 1_000_000
-            }
+            timeShift = tally.timeShift(ofPass: pass)
             try replay(&reader, &observer, clock, progress)
             truncation = reader.truncation
         }
@@ -103,17 +93,10 @@ public struct DirectorReplayer: ~Copyable {
             }
             batchTick = tick
             batchEnd = max(batchEnd, time)
-            count(record, time)
+            tally.count(record, at: time)
             put(reader.bytes(of: record), record, &observer, clock)
             if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
         }
-    }
-
-    private mutating func count(_ record: PacketRecord, _ time: UInt64) {
-        tally.packetCount &+= 1
-        tally.byteCount &+= UInt64(record.originalByteCount)
-        if tally.first == nil { tally.first = time }
-        tally.last = max(tally.last, time)
     }
 
     private mutating func put<Observer: DirectorObserver & ~Copyable>(
@@ -125,7 +108,7 @@ public struct DirectorReplayer: ~Copyable {
             tally[.unsupportedLink] &+= 1
             return
         }
-        guard matchesFilter(frame) else {
+        guard filter.matches(frame, runner.arena) else {
             runner.withArena { $0.release(to: mark) }
             tally[.filtered] &+= 1
             return
@@ -194,15 +177,6 @@ public struct DirectorReplayer: ~Copyable {
         runner.withArena { arena in
             var bytes = arena.mutableBytes(of: frame)
             aim(&bytes, sight, source: source, destination: destination)
-        }
-    }
-
-    private func matchesFilter(_ frame: Frame) -> Bool {
-        switch filter {
-        case .none: true
-        case .some(let filter):
-            filter.matches(
-                runner.arena.bytes(of: frame), originalByteCount: frame.wireByteCount)
         }
     }
 

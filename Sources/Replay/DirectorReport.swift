@@ -19,7 +19,7 @@ public struct DirectorReport: Codable, Equatable, Sendable {
     public var connections: Int
     public var drops: [ReplayReport.Drop]
     public var ledger: Ledger
-    public var performance: Performance
+    public var performance: ReplayReport.Performance
 
     public struct Trace: Codable, Equatable, Sendable {
         public var packets: UInt64
@@ -76,14 +76,6 @@ public struct DirectorReport: Codable, Equatable, Sendable {
         public var isBalanced: Bool
     }
 
-    public struct Performance: Codable, Equatable, Sendable {
-        public var nanoseconds: UInt64
-        public var nanosecondsPerPacket: Double
-        public var packetsPerSecond: Double
-        /// Of the connection tables, at the end.
-        public var connectionTableBytes: Int
-    }
-
     /// The report of a finished replay of `input`.
     public init(_ replayer: borrowing DirectorReplayer, rules name: String, input: String) {
         let rules = replayer.runner.rules
@@ -94,25 +86,15 @@ public struct DirectorReport: Codable, Equatable, Sendable {
         trace.truncation = replayer.truncation.map { "\($0)" }
         services = rules.virtualServers.filter(\.isPresent).map { Service($0, rules) }
         connections = replayer.runner.connectionCount
-        drops = Dataplane.Drop.allCases.filter { sum[$0] > 0 }.map {
-            ReplayReport.Drop(reason: "\($0)", explanation: $0.explanation, packets: sum[$0])
-        }
+        drops = ReplayReport.Drop.all(in: sum)
         ledger = Ledger(
             received: sum.received, generated: sum.generated, transmitted: sum.transmitted,
             consumed: sum.consumedCount, dropped: sum.droppedCount, held: sum.held,
             isBalanced: replayer.runner.checkInvariants())
-        performance = Performance(replayer.runner)
-    }
-}
-
-extension DirectorReport.Performance {
-    fileprivate init(_ runner: borrowing DirectorRunner) {
-        let count = Double(max(runner.fedCount, 1))
-        let spent = Double(max(runner.processingNanoseconds, 1))
-        self.init(
-            nanoseconds: runner.processingNanoseconds, nanosecondsPerPacket: spent / count,
-            packetsPerSecond: count / spent * 1e9,
-            connectionTableBytes: runner.connectionByteCount)
+        performance = ReplayReport.Performance(
+            nanoseconds: replayer.runner.processingNanoseconds,
+            packetCount: replayer.runner.fedCount)
+        performance.connectionTableBytes = replayer.runner.connectionByteCount
     }
 }
 

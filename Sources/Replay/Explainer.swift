@@ -86,7 +86,8 @@ public struct Explainer: ~Copyable {
             throw .remap(error)
         }
         return TraceAimer(
-            compilation.cluster, programs: programs, policy: policy, rules: rules, filter: nil)
+            compilation.cluster, programs: programs, policy: policy, rules: rules,
+            filter: FrameFilter())
     }
 
     /// The first packet of the flow, as its sender's network card would see it leave.

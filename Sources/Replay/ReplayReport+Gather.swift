@@ -24,11 +24,12 @@ extension ReplayReport {
         let (local, remote) = replayer.runner.hops
         hops = Hops(local: local, remote: remote)
         let sum = replayer.runner.ledger
-        drops = Dataplane.Drop.allCases.filter { sum[$0] > 0 }.map {
-            Drop(reason: "\($0)", explanation: $0.explanation, packets: sum[$0])
-        }
+        drops = Drop.all(in: sum)
         ledger = Ledger(sum, isBalanced: replayer.runner.checkInvariants())
-        performance = Performance(replayer.runner)
+        performance = Performance(
+            nanoseconds: replayer.runner.processingNanoseconds,
+            packetCount: replayer.runner.fedCount)
+        performance.flowTableBytes = replayer.runner.flowMemory.byteCount
     }
 
     /// What all nodes counted together, by service and by task.
@@ -134,6 +135,16 @@ extension ReplayReport.Node {
     }
 }
 
+extension ReplayReport.Drop {
+    /// What a ledger counted, in the order of the reasons.
+    static func all(in ledger: Dataplane.Ledger) -> [ReplayReport.Drop] {
+        Dataplane.Drop.allCases.filter { ledger[$0] > 0 }.map {
+            ReplayReport.Drop(
+                reason: "\($0)", explanation: $0.explanation, packets: ledger[$0])
+        }
+    }
+}
+
 extension ReplayReport.Ledger {
     init(_ ledger: Dataplane.Ledger, isBalanced: Bool) {
         self.init(
@@ -145,13 +156,11 @@ extension ReplayReport.Ledger {
 }
 
 extension ReplayReport.Performance {
-    init(_ runner: borrowing MeshRunner) {
-        let nanoseconds = runner.processingNanoseconds
-        let count = Double(max(runner.fedCount, 1))
+    init(nanoseconds: UInt64, packetCount: UInt64) {
+        let count = Double(max(packetCount, 1))
         self.init(
             nanoseconds: nanoseconds, nanosecondsPerPacket: Double(nanoseconds) / count,
-            packetsPerSecond: nanoseconds == 0 ? 0 : count * 1e9 / Double(nanoseconds),
-            flowTableBytes: runner.flowMemory.byteCount)
+            packetsPerSecond: nanoseconds == 0 ? 0 : count * 1e9 / Double(nanoseconds))
     }
 }
 

@@ -114,12 +114,15 @@ public struct ReplayReport: Codable, Equatable, Sendable {
         public var isBalanced: Bool
     }
 
-    /// The data plane's own time, without reading the trace and writing files; in one process on
+    /// Of either replay: the data plane's own time, without reading the trace and writing files; in one process on
     /// one core, with no network card.
     public struct Performance: Codable, Equatable, Sendable {
         public var nanoseconds: UInt64
         public var nanosecondsPerPacket: Double
         public var packetsPerSecond: Double
-        public var flowTableBytes: Int
+        /// Of all nodes of a mesh, at the end.
+        public var flowTableBytes: Int?
+        /// Of a director, at the end.
+        public var connectionTableBytes: Int?
     }
 }

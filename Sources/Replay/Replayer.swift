@@ -10,25 +10,6 @@ import Dataplane
 import Mesh
 import Wire
 
-/// What a replay read.
-public struct TraceTally: Equatable, Sendable {
-    public var packetCount: UInt64 = 0
-    /// Bytes that the packets had on the wire.
-    public var byteCount: UInt64 = 0
-    /// By `Skip.allCases` order.
-    public var skipped = [UInt64](repeating: 0, count: Skip.allCases.count)
-    /// Put in with another source or destination than they had; counted for a director only.
-    public var aimedCount: UInt64 = 0
-    /// Of the first packet and the last, in nanoseconds since 1970.
-    public var first: UInt64?
-    public var last: UInt64 = 0
-
-    public subscript(_ skip: Skip) -> UInt64 {
-        get { skipped[Skip.allCases.firstIndex(of: skip) ?? 0] }
-        set { skipped[Skip.allCases.firstIndex(of: skip) ?? 0] = newValue }
-    }
-}
-
 public struct Replayer: ~Copyable {
     /// Trace time that one batch may span: well below every timeout.
     public static let batchSpanNanoseconds: UInt64 = 10_000_000
@@ -63,17 +44,8 @@ public struct Replayer: ~Copyable {
         let programs = (0..<runner.nodeCount).map { runner.program(NodeIndex($0)) }
         aimer = TraceAimer(
             cluster, programs: programs, policy: options.policy, rules: rules,
-            filter: try Self.filter(options.filter))
+            filter: try FrameFilter(options.filter))
         self.runner = runner
-    }
-
-    private static func filter(_ text: String?) throws(ReplayError) -> PacketFilter? {
-        guard let text else { return nil }
-        do throws(CaptureFault) {
-            return try PacketFilter(text, linkType: .ethernet)
-        } catch {
-            throw .filter("\(error)")
-        }
     }
 
     /// Replays the file at `path`, `-` for standard input, as often as asked. `progress` is told the
@@ -84,9 +56,7 @@ public struct Replayer: ~Copyable {
     ) throws(CaptureError) {
         for pass in 0..<options.loopCount where !isDone {
             var reader = try CaptureReader(path: path)
-            if pass > 0, let first = tally.first {
-                timeShift = tally.last &- first &+ 1_000_000
-            }
+            timeShift = tally.timeShift(ofPass: pass)
             try replay(&reader, &observer, clock, progress)
             truncation = reader.truncation
         }
@@ -125,15 +95,8 @@ public struct Replayer: ~Copyable {
         }
         if runner.pendingCount == 0 { batchStart = time }
         batchEnd = max(batchEnd, time)
-        count(record, time)
+        tally.count(record, at: time)
         put(bytes, record, time, &observer, clock)
-    }
-
-    private mutating func count(_ record: PacketRecord, _ time: UInt64) {
-        tally.packetCount &+= 1
-        tally.byteCount &+= UInt64(record.originalByteCount)
-        if tally.first == nil { tally.first = time }
-        tally.last = max(tally.last, time)
     }
 
     private mutating func put<Observer: FrameObserver & ~Copyable>(

@@ -36,7 +36,7 @@ struct TraceAimer: ~Copyable {
     private let sources: MeshSources
     private var chooser: EntryChooser
     private let rules: [RemapRule]
-    private let filter: PacketFilter?
+    private let filter: FrameFilter
     /// Where the later fragments of a datagram go, which have no ports to tell.
     private var fragments: [FragmentKey: FragmentAim] = [:]
 
@@ -56,7 +56,7 @@ struct TraceAimer: ~Copyable {
 
     init(
         _ cluster: Cluster, programs: [Program], policy: EntryPolicy, rules: [RemapRule],
-        filter: consuming PacketFilter?
+        filter: consuming FrameFilter
     ) {
         self.cluster = cluster
         program = programs[0]
@@ -81,7 +81,7 @@ struct TraceAimer: ~Copyable {
                 bytes, originalByteCount: originalByteCount, linkType, id: id, to: &arena)
         else { return .unsupportedLink }
         aimed.frame = frame
-        guard matchesFilter(frame, arena) else {
+        guard filter.matches(frame, arena) else {
             arena.release(to: mark)
             return .filtered
         }
@@ -89,14 +89,6 @@ struct TraceAimer: ~Copyable {
         let skip = aim(&aimed, &arena)
         if skip != nil { arena.release(to: mark) }
         return skip
-    }
-
-    private func matchesFilter(_ frame: Frame, _ arena: borrowing FrameArena) -> Bool {
-        switch filter {
-        case .none: true
-        case .some(let filter):
-            filter.matches(arena.bytes(of: frame), originalByteCount: frame.wireByteCount)
-        }
     }
 
     private mutating func aim(_ aimed: inout AimedPacket, _ arena: inout FrameArena) -> Skip? {

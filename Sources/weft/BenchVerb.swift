@@ -188,15 +188,16 @@ struct BenchVerb: ParsableCommand {
         let progress = Progress()
         defer { progress.clear() }
         var growth = DirectorGrowth()
+        growth.clock = options.clockName
         do throws(BenchError) {
             for scenario in DirectorGrowth.scenarios(isQuick: quick) {
                 progress.show("\(scenario.methodName), \(scenario.connectionCount) connections")
-                let row = try DirectorGrowth.row(scenario, options) { Clock.nanoseconds() }
+                let row = try DirectorGrowth.row(scenario, options, clock: timer)
                 if let row { growth.rows.append(row) }
             }
             for count in DirectorGrowth.tableCounts(isQuick: quick) {
                 progress.show("a table of \(count)")
-                let row = try DirectorGrowth.operations(of: count, options) { Clock.nanoseconds() }
+                let row = try DirectorGrowth.operations(of: count, options, clock: timer)
                 if let row { growth.tables.append(row) }
             }
             progress.show("flood")
@@ -205,6 +206,7 @@ struct BenchVerb: ParsableCommand {
             throw Message.fail(error, Exit.assertion)
         }
         progress.clear()
+        try write(growth)
         print(json ? try JSON.text(growth) : DirectorGrowthText(growth: growth).text)
         if !growth.holds { throw Exit.assertion }
     }

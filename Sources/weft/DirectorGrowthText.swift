@@ -10,7 +10,10 @@ struct DirectorGrowthText {
     /// All of it, ending without a line break.
     var text: String {
         var parts = [
-            BenchText.place(growth.label, growth.machine, growth.build), packets, operations,
+            BenchText.place(growth.label, growth.machine, growth.build),
+            "Nanoseconds of \(growth.clock ?? "time"): the median, half of what lies between the "
+                + "quartiles, the least",
+            packets, operations,
         ]
         if let flood = growth.flood {
             parts.append(

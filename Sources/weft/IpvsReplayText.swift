@@ -9,27 +9,24 @@ struct IpvsReplayText {
     /// All of it, ending without a line break.
     var text: String {
         var parts = [opening, services]
-        if !report.drops.isEmpty { parts.append(drops) }
-        parts += [ledger, performance]
+        if !report.drops.isEmpty { parts.append(ReportText.drops(report.drops)) }
+        parts += [ledger, ReportText.performance(report.performance)]
         return parts.joined(separator: "\n\n")
     }
 
     private var opening: String {
         let trace = report.trace
-        var line =
-            "\(report.input) through \(report.rules): \(trace.packets) packets, "
-            + "\(trace.bytes) bytes, \(fixed(trace.seconds, 3)) s of trace time\n"
-            + "\(trace.replayed) put in front of the director"
-        let others = [
-            (trace.aimed, "of them aimed anew"),
-            (trace.host, "passed over as sent from its own addresses"),
-            (trace.filtered, "not matched by the filter"),
-            (trace.unsupportedLink, "of no link type that carries IP"),
-        ]
-        for (count, words) in others where count > 0 { line += ", \(count) \(words)" }
-        line += "; \(report.connections) connections at the end"
-        if let truncation = trace.truncation { line += "\n\(truncation)" }
-        return line
+        return "\(report.input) through \(report.rules): "
+            + ReportText.trace(packets: trace.packets, bytes: trace.bytes, seconds: trace.seconds)
+            + "\n\(trace.replayed) put in front of the director"
+            + ReportText.counts([
+                (trace.aimed, "of them aimed anew"),
+                (trace.host, "passed over as sent from its own addresses"),
+                (trace.filtered, "not matched by the filter"),
+                (trace.unsupportedLink, "of no link type that carries IP"),
+            ])
+            + "; \(report.connections) connections at the end"
+            + ReportText.truncation(trace.truncation)
     }
 
     /// What `ipvsadm -L` and `-L --stats` say, in one table.
@@ -59,26 +56,11 @@ struct IpvsReplayText {
         ].map { "\($0)" }
     }
 
-    private var drops: String {
-        var table = TextTable([("DROPPED", .right), ("REASON", .left), ("", .left)])
-        for drop in report.drops.sorted(by: { $0.packets > $1.packets }) {
-            table.add(["\(drop.packets)", drop.reason, drop.explanation])
-        }
-        return table.text
-    }
-
     private var ledger: String {
         let ledger = report.ledger
         return "Ledger: \(ledger.received) received + \(ledger.generated) generated = "
             + "\(ledger.transmitted) transmitted + \(ledger.consumed) consumed + "
             + "\(ledger.dropped) dropped + \(ledger.held) held"
             + (ledger.isBalanced ? ", balanced" : ", NOT BALANCED")
-    }
-
-    private var performance: String {
-        let performance = report.performance
-        return "Processing: \(fixed(performance.nanosecondsPerPacket, 1)) ns per packet, "
-            + "\(fixed(performance.packetsPerSecond / 1e6, 3)) million packets per second "
-            + "(one core, in process, without reading and writing)"
     }
 }

@@ -1,7 +1,6 @@
 // The report of a replay as text for people. Says nothing that the JSON does not say.
 // Invariant: the same report gives the same text, so two runs can be compared by diff.
 
-import Foundation
 import Replay
 
 struct ReplayText {
@@ -10,26 +9,23 @@ struct ReplayText {
     /// All of it, ending without a line break.
     var text: String {
         var parts = [opening, services, tasks, nodes, hops]
-        if !report.drops.isEmpty { parts.append(drops) }
+        if !report.drops.isEmpty { parts.append(ReportText.drops(report.drops)) }
         parts += (report.churn ?? []).map(churn)
-        parts += [ledger, performance]
+        parts += [ledger, ReportText.performance(report.performance)]
         return parts.joined(separator: "\n\n")
     }
 
     private var opening: String {
         let trace = report.trace
-        var line =
-            "\(report.input) through \(report.stack): \(trace.packets) packets, "
-            + "\(trace.bytes) bytes, \(fixed(trace.seconds, 3)) s of trace time\n"
-            + "\(trace.replayed) put into the mesh"
-        let skipped = [
-            (trace.filtered, "not matched by the filter"),
-            (trace.host, "sent by a node's own stack"),
-            (trace.unsupportedLink, "of no link type that carries IP"),
-        ]
-        for (count, words) in skipped where count > 0 { line += ", \(count) \(words)" }
-        if let truncation = trace.truncation { line += "\n\(truncation)" }
-        return line
+        return "\(report.input) through \(report.stack): "
+            + ReportText.trace(packets: trace.packets, bytes: trace.bytes, seconds: trace.seconds)
+            + "\n\(trace.replayed) put into the mesh"
+            + ReportText.counts([
+                (trace.filtered, "not matched by the filter"),
+                (trace.host, "sent by a node's own stack"),
+                (trace.unsupportedLink, "of no link type that carries IP"),
+            ])
+            + ReportText.truncation(trace.truncation)
     }
 
     private var services: String {
@@ -92,14 +88,6 @@ struct ReplayText {
             + "(\(fixed(share, 1)) %), \(report.hops.remote) across the underlay"
     }
 
-    private var drops: String {
-        var table = TextTable([("DROPPED", .right), ("REASON", .left), ("", .left)])
-        for drop in report.drops.sorted(by: { $0.packets > $1.packets }) {
-            table.add(["\(drop.packets)", drop.reason, drop.explanation])
-        }
-        return table.text
-    }
-
     private var ledger: String {
         let ledger = report.ledger
         let consumed = ledger.neighbour + ledger.host
@@ -108,14 +96,4 @@ struct ReplayText {
             + "\(consumed) consumed + \(ledger.dropped) dropped + \(ledger.held) held"
             + (ledger.isBalanced ? ", balanced" : ", NOT BALANCED")
     }
-
-    private var performance: String {
-        let performance = report.performance
-        return "Processing: \(fixed(performance.nanosecondsPerPacket, 1)) ns per packet, "
-            + "\(fixed(performance.packetsPerSecond / 1e6, 3)) million packets per second "
-            + "(one core, in process, without reading and writing)"
-    }
 }
-
-/// A number with so many digits after the point, whatever the locale.
-func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

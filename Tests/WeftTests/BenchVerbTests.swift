@@ -120,11 +120,12 @@ import Testing
 
     @Test func `IPVS mode is measured by method and by connections`() throws {
         let run = try WeftProcess.weft([
-            "bench", "--ipvs", "--quick", "--json", "--trial-time", "1",
+            "bench", "--ipvs", "--quick", "--json", "--trial-time", "1", "--processor-time",
         ])
         #expect(run.status == 0 && run.errors == "")
         let growth = try JSONDecoder().decode(DirectorGrowth.self, from: Data(run.output.utf8))
         #expect(growth.schema == "weft.bench-ipvs/1" && growth.holds)
+        #expect(growth.clock == "processor time")
         #expect(growth.rows.count { $0.reply != nil } == 2 && growth.rows.count == 6)
         #expect(growth.rows.allSatisfy { $0.connections == 10_000 && $0.bytesPerConnection < 65 })
         let flood = try #require(growth.flood)

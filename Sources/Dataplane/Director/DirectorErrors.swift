@@ -50,7 +50,7 @@ func replyError<Address: FlowAddress>(
     let view = table.view(index, core.rules)
     if view.method == .server(.masquerade) {
         guard sight.isChecksumRight,
-            unmasqueradeError(&frame, &packet, sight.quote, view, &work)
+            unmasquerade(&frame, &packet, quoting: sight.quote, view, &work)
         else { return .drop(.malformedTransport) }
     }
     core.rules.countOutgoing(table.server(of: index), byteCount: packet.byteCount)
@@ -88,7 +88,7 @@ func requestError<Address: FlowAddress>(
     }
     guard !packet.isIPv4 || sight.isChecksumRight else { return .dropped(.malformedTransport) }
     core.rules.countIncoming(table.server(of: index), byteCount: packet.byteCount)
-    return forwardError(
-        &frame, &packet, quote, table.view(index, core.rules), &work, &core.host,
+    return forward(
+        &frame, &packet, quoting: quote, table.view(index, core.rules), &work, &core.host,
         core.rules.settings)
 }

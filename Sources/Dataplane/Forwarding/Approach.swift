@@ -49,15 +49,15 @@ func approach(
     return .dropped(.packetTooBig)
 }
 
-/// Forwards a client's packet, or an ICMP error of a connection that is not masqueraded, as its
-/// connection says.
+/// Forwards a client's packet, or an ICMP error about the packet that it quotes, as its connection says.
 func forward(
-    _ frame: inout Frame, _ packet: inout HostPacket, _ view: ConnectionView, _ work: inout Work,
-    _ host: inout HostTables, _ settings: DirectorSettings
+    _ frame: inout Frame, _ packet: inout HostPacket, quoting quote: QuotedPacket? = nil,
+    _ view: ConnectionView, _ work: inout Work, _ host: inout HostTables,
+    _ settings: DirectorSettings
 ) -> Verdict {
     switch view.method {
     case .server(.masquerade):
-        return masquerade(&frame, &packet, view, &work, &host, settings)
+        return masquerade(&frame, &packet, quoting: quote, view, &work, &host, settings)
     case .server(.directRouting):
         return route(&frame, &packet, view, &work, &host, settings)
     case .server(.tunnel(let kind, let checksum)):

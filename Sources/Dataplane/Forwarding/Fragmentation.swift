@@ -68,6 +68,32 @@ struct Cut {
         later.choice = frame.choice
         return later
     }
+
+    /// The same for a packet whose IPv4 header is at `network`, which tells of the piece then. The first
+    /// piece is not for this: it keeps all options.
+    func copyIPv4(
+        _ piece: Range<Int>, of frame: Frame, at network: Int, _ work: inout Work
+    ) -> Frame? {
+        guard let later = copy(piece, of: frame, &work) else { return nil }
+        var bytes = work.mutableBytes(of: later)
+        if var header = MutableIPv4Header(&bytes, at: network) {
+            header.blankUncopiedOptions()
+            header.setFragment(
+                advancedBy: piece.lowerBound, dataByteCount: piece.count,
+                more: piece.upperBound < dataByteCount)
+        }
+        return later
+    }
+
+    /// Makes `frame` its own first piece, after all others were copied from it.
+    func trimIPv4(_ frame: inout Frame, at network: Int, _ work: inout Work) {
+        let first = end(after: 0)
+        frame.trim(to: dataStart &+ first)
+        var bytes = work.mutableBytes(of: frame)
+        if var header = MutableIPv4Header(&bytes, at: network) {
+            header.setFragment(advancedBy: 0, dataByteCount: first, more: true)
+        }
+    }
 }
 
 /// Cuts a packet to the network's MTU: afterwards `frame` is its first fragment, and the others are
@@ -86,26 +112,15 @@ func fragment(
     var piece = 0..<cut.end(after: 0)
     while piece.upperBound < cut.dataByteCount {
         piece = piece.upperBound..<cut.end(after: piece.upperBound)
-        guard var later = cut.copy(piece, of: frame, &work) else { return false }
-        var bytes = work.mutableBytes(of: later)
-        if var header = MutableIPv4Header(&bytes, at: packet.network) {
-            header.blankUncopiedOptions()
-            header.setFragment(
-                advancedBy: piece.lowerBound, dataByteCount: piece.count,
-                more: piece.upperBound < cut.dataByteCount)
+        guard var later = cut.copyIPv4(piece, of: frame, at: packet.network, &work) else {
+            return false
         }
         encapsulate(
             &later, end: later.byteCount, trafficClass: packet.trafficClass, in: network, to: node,
-            mac: mac,
-            hash: hash, &work, program)
+            mac: mac, hash: hash, &work, program)
         later.verdict = .transmitted(.underlay(node))
         work.append(later)
     }
-    frame.byteCount = packet.transport &+ cut.stepByteCount
-    frame.wireByteCount = frame.byteCount
-    var bytes = work.mutableBytes(of: frame)
-    if var header = MutableIPv4Header(&bytes, at: packet.network) {
-        header.setFragment(advancedBy: 0, dataByteCount: cut.stepByteCount, more: true)
-    }
+    cut.trimIPv4(&frame, at: packet.network, &work)
     return true
 }

@@ -8,10 +8,11 @@
 
 import Wire
 
-/// Sends a client's packet to its real server.
+/// Sends a client's packet to its real server, or an error to the server whose packet it quotes.
 func masquerade(
-    _ frame: inout Frame, _ packet: inout HostPacket, _ view: ConnectionView, _ work: inout Work,
-    _ host: inout HostTables, _ settings: DirectorSettings
+    _ frame: inout Frame, _ packet: inout HostPacket, quoting quote: QuotedPacket? = nil,
+    _ view: ConnectionView, _ work: inout Work, _ host: inout HostTables,
+    _ settings: DirectorSettings
 ) -> Verdict {
     let isLocal = host.isOwn(view.server)
     let departure = host.departure(to: view.server, now: work.seconds)
@@ -21,25 +22,39 @@ func masquerade(
     {
         return verdict
     }
-    guard rewrite(.destination, of: packet, to: view.server, view.serverPort, frame, &work) else {
-        return .dropped(.malformedTransport)
-    }
+    guard
+        rewrite(
+            .destination, of: packet, quoting: quote, to: view.server, view.serverPort, frame,
+            &work)
+    else { return .dropped(.malformedTransport) }
     packet.destination = view.server
     guard !isLocal else { return .consumed(.host) }
     return output(
         &frame, packet, by: departure.link, mtu: departure.mtu, mayCutAnyway: true, &work, &host)
 }
 
-/// Makes a real server's packet one from the virtual server; it goes on where it was going. False,
-/// with nothing changed, if its transport header is not wholly there.
+/// Makes a real server's packet one from the virtual server, or an error from the servers' side one
+/// about the packet as its client sent it; it goes on where it was going. False, with nothing changed,
+/// if its transport header, or the quoted one, is not wholly there.
 func unmasquerade(
-    _ frame: inout Frame, _ packet: inout HostPacket, _ view: ConnectionView, _ work: inout Work
+    _ frame: inout Frame, _ packet: inout HostPacket, quoting quote: QuotedPacket? = nil,
+    _ view: ConnectionView, _ work: inout Work
 ) -> Bool {
-    guard rewrite(.source, of: packet, to: view.virtual, view.virtualPort, frame, &work) else {
-        return false
-    }
+    guard
+        rewrite(
+            .source, of: packet, quoting: quote, to: view.virtual, view.virtualPort, frame, &work)
+    else { return false }
     packet.source = view.virtual
     return true
+}
+
+@inline(__always)
+private func rewrite(
+    _ end: End, of packet: HostPacket, quoting quote: QuotedPacket?, to address: IPv6Address,
+    _ port: Port, _ frame: Frame, _ work: inout Work
+) -> Bool {
+    if let quote { return rewriteError(end, of: packet, quote, to: address, port, frame, &work) }
+    return rewrite(end, of: packet, to: address, port, frame, &work)
 }
 
 @inline(__always)

@@ -7,46 +7,9 @@
 
 import Wire
 
-/// Makes an error from the servers' side one about the packet as its client sent it. False, with
-/// nothing changed, if the quoted header is not wholly there.
-func unmasqueradeError(
-    _ frame: inout Frame, _ packet: inout HostPacket, _ quote: QuotedPacket,
-    _ view: ConnectionView, _ work: inout Work
-) -> Bool {
-    guard rewrite(.source, of: packet, quote, to: view.virtual, view.virtualPort, frame, &work)
-    else { return false }
-    packet.source = view.virtual
-    return true
-}
-
-/// Sends an error from the clients' side to the real server whose packet it quotes.
-func forwardError(
-    _ frame: inout Frame, _ packet: inout HostPacket, _ quote: QuotedPacket,
-    _ view: ConnectionView, _ work: inout Work, _ host: inout HostTables,
-    _ settings: DirectorSettings
-) -> Verdict {
-    guard case .server(.masquerade) = view.method else {
-        return forward(&frame, &packet, view, &work, &host, settings)
-    }
-    let isLocal = host.isOwn(view.server)
-    let departure = host.departure(to: view.server, now: work.seconds)
-    if !isLocal,
-        let verdict = approach(
-            &frame, &packet, fitting: departure.mtu, isTunnel: false, &work, &host, settings)
-    {
-        return verdict
-    }
-    guard
-        rewrite(.destination, of: packet, quote, to: view.server, view.serverPort, frame, &work)
-    else { return .dropped(.malformedTransport) }
-    packet.destination = view.server
-    guard !isLocal else { return .consumed(.host) }
-    return output(
-        &frame, packet, by: departure.link, mtu: departure.mtu, mayCutAnyway: true, &work, &host)
-}
-
-/// Rewrites one end of the error and the other end of what it quotes.
-private func rewrite(
+/// Rewrites one end of the error and the other end of what it quotes. False, with nothing changed, if
+/// the quoted header is not wholly there.
+func rewriteError(
     _ end: End, of packet: HostPacket, _ quote: QuotedPacket, to address: IPv6Address,
     _ port: Port, _ frame: Frame, _ work: inout Work
 ) -> Bool {

@@ -67,21 +67,12 @@ private func cutIPv4(
     var piece = 0..<first
     while piece.upperBound < cut.dataByteCount {
         piece = piece.upperBound..<cut.end(after: piece.upperBound)
-        guard let later = cut.copy(piece, of: frame, &work) else { return false }
-        var bytes = work.mutableBytes(of: later)
-        if var header = MutableIPv4Header(&bytes, at: packet.network) {
-            header.blankUncopiedOptions()
-            header.setFragment(
-                advancedBy: piece.lowerBound, dataByteCount: piece.count,
-                more: piece.upperBound < cut.dataByteCount)
+        guard let later = cut.copyIPv4(piece, of: frame, at: packet.network, &work) else {
+            return false
         }
         work.appendPiece(later, by: link)
     }
-    frame.trim(to: packet.transport &+ first)
-    var bytes = work.mutableBytes(of: frame)
-    if var header = MutableIPv4Header(&bytes, at: packet.network) {
-        header.setFragment(advancedBy: 0, dataByteCount: first, more: true)
-    }
+    cut.trimIPv4(&frame, at: packet.network, &work)
     return true
 }
 
