@@ -21,8 +21,9 @@ struct ReadPass: ~Copyable, Measured {
 
     private mutating func read(_ timing: inout Timing) throws(CaptureError) {
         var reader = try CaptureReader(path: path)
-        var records = [PacketRecord](repeating: PacketRecord(), count: Limits.batchFrameCount)
-        var count = Limits.batchFrameCount
+        var records = [PacketRecord](
+            repeating: PacketRecord(), count: CaptureLimits.batchRecordCount)
+        var count = records.count
         while count > 0 {
             let start = timing.begin()
             count = try reader.next(&records)

@@ -21,6 +21,10 @@ public enum CaptureLimits {
     /// The longest value of a pcapng option, whose length field has 16 bits.
     public static let optionByteCountMax = 65_535
 
+    /// Records to ask a reader for at once: enough that the call does not count, few enough that they
+    /// are still in L1 when they are looked at.
+    public static let batchRecordCount = 128
+
     /// Packets libpcap reads ahead on a stream before the first is handed on.
     static let streamRecordCountMax = 256
 

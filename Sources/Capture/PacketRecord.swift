@@ -1,6 +1,7 @@
 // One packet of a capture, as places and numbers.
 //
-// A trivial value: 48 bytes, no reference, so a batch of them costs nothing to fill or copy. The
+// A trivial value: 48 bytes, all of them in use, no reference, so a batch of them costs nothing to fill or
+// copy: a tail copied in a store that overlaps the one before makes whoever reads across them wait. The
 // packet's bytes stay where they are; `CaptureReader.bytes(of:)` lends them. Invariant: a record
 // made by a reader lies wholly inside what that reader holds until the reader is asked for more.
 
@@ -32,6 +33,10 @@ public struct PacketRecord: Sendable {
 
     /// The record is a pcapng block that can carry options.
     var mayHaveOptions = false
+
+    // Up to the 48th byte.
+    private var unused: UInt8 = 0
+    private var alsoUnused: UInt32 = 0
 
     public init() {}
 

@@ -23,9 +23,9 @@ public struct Frame: Sendable {
         case pending, underlay, clients, link, delivered, consumed, dropped, held
     }
 
-    private var start: UInt32
-    private var count: UInt32
-    private var wireCount: UInt32
+    @usableFromInline var start: UInt32
+    @usableFromInline var count: UInt32
+    @usableFromInline var wireCount: UInt32
     /// `.none` for the network.
     private var task: EndpointIndex
     /// The verdict, in two numbers that are compared and set without taking an enum apart.
@@ -38,6 +38,8 @@ public struct Frame: Sendable {
     public var timestamp: UInt64 = 0
     /// The decision that sent the frame on its way; `.none` where none was needed.
     public var choice = Choice.none
+    // Up to the 64th byte, for a copy whose tail overlaps makes whoever reads across it wait.
+    private var unused: UInt16 = 0
 
     /// A frame of `byteCount` bytes at `offset` of the arena that had `wireByteCount` on the wire.
     /// No number may exceed 32 bits.
@@ -49,6 +51,22 @@ public struct Frame: Sendable {
         wireCount = UInt32(wireByteCount)
         self.id = id
         if case .task(let endpoint) = arrival { task = endpoint } else { task = .none }
+    }
+
+    /// Becomes another frame, from the network and seen by no node yet. In place: what was written field
+    /// by field and is read as a whole at once, the processor must wait for.
+    public mutating func renew(
+        offset: Int, byteCount: Int, wireByteCount: Int, id: UInt64, timestamp: UInt64
+    ) {
+        self.offset = offset
+        self.byteCount = byteCount
+        self.wireByteCount = wireByteCount
+        task = .none
+        (fate, fateDetail) = (.pending, 0)
+        origin = .received
+        self.id = id
+        self.timestamp = timestamp
+        choice = .none
     }
 
     public var verdict: Verdict {
@@ -95,19 +113,19 @@ public struct Frame: Sendable {
     public var isReleased: Bool { origin == .released }
 
     /// First byte in the arena.
-    public var offset: Int {
+    @inlinable public var offset: Int {
         get { Int(start) }
         set { start = UInt32(truncatingIfNeeded: newValue) }
     }
 
     /// Bytes at hand.
-    public var byteCount: Int {
+    @inlinable public var byteCount: Int {
         get { Int(count) }
         set { count = UInt32(truncatingIfNeeded: newValue) }
     }
 
     /// Bytes the frame had on the wire; more than `byteCount` in a trace cut by a snap length.
-    public var wireByteCount: Int {
+    @inlinable public var wireByteCount: Int {
         get { Int(wireCount) }
         set { wireCount = UInt32(truncatingIfNeeded: newValue) }
     }
@@ -143,7 +161,7 @@ public struct Frame: Sendable {
     }
 
     /// The frame's bytes in the arena.
-    public var range: Range<Int> { Int(start)..<Int(start) &+ Int(count) }
+    @inlinable public var range: Range<Int> { Int(start)..<Int(start) &+ Int(count) }
 
     /// Leaves `count` bytes at most.
     mutating func trim(to limit: Int) {

@@ -9,6 +9,8 @@ import Wire
 
 public struct FrameArena: ~Copyable {
     var bytes: [UInt8]
+    /// Bytes altogether, at hand where the memory need not be asked.
+    private let capacity: Int
     /// Bytes before the first line.
     private let lead: Int
     /// First byte not yet given to a frame.
@@ -20,17 +22,20 @@ public struct FrameArena: ~Copyable {
         let bytes = [UInt8](repeating: 0, count: max(byteCapacity, least))
         lead = bytes.span.raw.byteCountBeforeLine
         usedByteCount = lead
+        capacity = bytes.count
         self.bytes = bytes
     }
 
     /// Bytes not yet given to a frame.
-    public var freeByteCount: Int { bytes.count - usedByteCount }
+    public var freeByteCount: Int { capacity - usedByteCount }
 
     /// The frame's bytes, to read.
     @_lifetime(borrow self)
-    public func bytes(of frame: Frame) -> RawSpan {
-        bytes.span.raw.extracting(frame.range)
-    }
+    public func bytes(of frame: Frame) -> RawSpan { bytes(in: frame.range) }
+
+    /// The bytes of a frame that lies there.
+    @_lifetime(borrow self)
+    public func bytes(in range: Range<Int>) -> RawSpan { bytes.span.raw.extracting(range) }
 
     /// The frame's bytes, to change.
     @_lifetime(&self)
@@ -40,7 +45,7 @@ public struct FrameArena: ~Copyable {
 
     /// Sets bytes aside for a frame of `byteCount`, headroom before it; nil when they do not fit.
     public mutating func reserve(_ byteCount: Int) -> Int? {
-        Self.reserve(byteCount, of: bytes.count, &usedByteCount)
+        Self.reserve(byteCount, of: capacity, &usedByteCount)
     }
 
     /// Copies `source` into the arena, `prefix` bytes left free before it for a link header that

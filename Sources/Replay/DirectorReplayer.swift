@@ -108,7 +108,9 @@ public struct DirectorReplayer: ~Copyable {
             tally[.unsupportedLink] &+= 1
             return
         }
-        guard filter.matches(frame, runner.arena) else {
+        guard
+            filter.matches(runner.arena.bytes(of: frame), wireByteCount: frame.wireByteCount)
+        else {
             runner.withArena { $0.release(to: mark) }
             tally[.filtered] &+= 1
             return
@@ -135,7 +137,6 @@ public struct DirectorReplayer: ~Copyable {
             tally[reason] &+= 1
             return
         }
-        frame.timestamp = time
         budget.add(frame.byteCount)
         runner.put(frame)
         if sight.hasOptions { flush(&observer, clock) }
@@ -152,9 +153,11 @@ public struct DirectorReplayer: ~Copyable {
     private mutating func append(_ bytes: RawSpan, _ record: PacketRecord) -> Frame? {
         let id = tally.packetCount
         return runner.withArena { arena in
-            LinkNormalizer.append(
+            var frame = Frame(offset: 0, byteCount: 0, wireByteCount: 0, id: 0, arrival: .network)
+            let isThere = LinkNormalizer.append(
                 bytes, originalByteCount: record.originalByteCount, record.linkType, id: id,
-                to: &arena)
+                timestamp: record.timestampNanoseconds &+ timeShift, to: &arena, as: &frame)
+            return isThere ? frame : nil
         }
     }
 

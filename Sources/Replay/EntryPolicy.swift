@@ -47,7 +47,7 @@ struct EntryChooser {
         case .hash: return byHash(sight)
         case .address:
             guard let destination = sight.destination,
-                case .node(let node) = addresses.find(destination, in: .clients)
+                let node = addresses.node(of: destination)
             else { return byHash(sight) }
             return node
         case .roundRobin:

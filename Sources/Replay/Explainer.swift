@@ -62,7 +62,8 @@ public struct Explainer: ~Copyable {
                 let skip = runner.withArena { arena in
                     aimer.place(
                         bytes, originalByteCount: record.originalByteCount, record.linkType,
-                        id: UInt64(count), &arena, &aimed)
+                        id: UInt64(count), timestamp: record.timestampNanoseconds, &arena,
+                        &aimed)
                 }
                 guard count < number else {
                     let packet = reader.lines(bytes, record.linkType)

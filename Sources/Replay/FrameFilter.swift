@@ -3,7 +3,6 @@
 // link type of the trace; without a filter every packet matches.
 
 import Capture
-import Dataplane
 
 struct FrameFilter: ~Copyable {
     private let filter: PacketFilter?
@@ -24,11 +23,10 @@ struct FrameFilter: ~Copyable {
         }
     }
 
-    func matches(_ frame: Frame, _ arena: borrowing FrameArena) -> Bool {
+    func matches(_ frame: RawSpan, wireByteCount: Int) -> Bool {
         switch filter {
         case .none: true
-        case .some(let filter):
-            filter.matches(arena.bytes(of: frame), originalByteCount: frame.wireByteCount)
+        case .some(let filter): filter.matches(frame, originalByteCount: wireByteCount)
         }
     }
 }

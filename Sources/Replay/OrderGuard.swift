@@ -9,19 +9,12 @@ import Dataplane
 import Wire
 
 struct OrderGuard {
-    /// A quarter full at most, and small enough to stay in the nearest cache.
-    private static let slotCount = 4 * Limits.batchFrameCount
+    /// Half full at most, and small enough to stay in the nearest cache.
+    private static let slotCount = 2 * Limits.batchFrameCount
 
-    private struct Slot {
-        /// Of the flow.
-        var hash: UInt32 = 0
-        /// That its packets go in the batch.
-        var way: UInt16 = 0
-        /// What another batch left is empty.
-        var batch: UInt16 = 0
-    }
-
-    private var slots = [Slot](repeating: Slot(), count: slotCount)
+    /// Each says, from the highest bit on, which batch it is of (what another batch left is empty), the way
+    /// that a flow's packets go in it, and the flow's hash in half a word.
+    private var slots = [UInt64](repeating: 0, count: slotCount)
     private var batch: UInt16 = 1
     private var count = 0
 
@@ -32,14 +25,32 @@ struct OrderGuard {
         let way = (aimed.node.rawValue &+ 1) << 1 | (isReply ? 1 : 0)
         let mixed = Self.flow(&aimed.sight, isReply: isReply)
         let hash = UInt32(truncatingIfNeeded: mixed &>> 16)
-        var index = Int(truncatingIfNeeded: mixed &>> 48) & (Self.slotCount &- 1)
-        while slots[index].batch == batch {
-            if slots[index].hash == hash { return slots[index].way == way }
+        let mine = UInt64(batch) << 48 | UInt64(way) << 32 | UInt64(hash)
+        let index = Int(truncatingIfNeeded: mixed &>> 48) & (Self.slotCount &- 1)
+        // A slot that is free is filled, and one that says the same is filled again: whether a flow was
+        // seen before is not to be predicted, that the slot is one of the two nearly always is. It is
+        // neither if it differs, but not in the batch; and that is one comparison.
+        let difference = slots[index] ^ mine
+        guard difference &- 1 >= Self.batchUnit &- 1, count < Limits.batchFrameCount else {
+            return admit(mine, after: index)
+        }
+        slots[index] = mine
+        count &+= difference >= Self.batchUnit ? 1 : 0
+        return true
+    }
+
+    /// The lowest bit of a slot that tells batches apart.
+    private static let batchUnit: UInt64 = 1 << 48
+
+    private mutating func admit(_ mine: UInt64, after first: Int) -> Bool {
+        var index = first
+        while slots[index] ^ mine < Self.batchUnit {
+            if UInt32(truncatingIfNeeded: slots[index] ^ mine) == 0 { return slots[index] == mine }
             index = (index &+ 1) & (Self.slotCount &- 1)
         }
         // Whoever never ends a batch is told to.
         guard count < Limits.batchFrameCount else { return false }
-        slots[index] = Slot(hash: hash, way: way, batch: batch)
+        slots[index] = mine
         count &+= 1
         return true
     }
@@ -49,7 +60,7 @@ struct OrderGuard {
         count = 0
         batch &+= 1
         guard batch == 0 else { return }
-        slots = [Slot](repeating: Slot(), count: Self.slotCount)
+        slots = [UInt64](repeating: 0, count: Self.slotCount)
         batch = 1
     }
 

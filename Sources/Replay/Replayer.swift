@@ -70,7 +70,8 @@ public struct Replayer: ~Copyable {
         _ reader: inout CaptureReader, _ observer: inout Observer, _ clock: () -> UInt64,
         _ progress: (UInt64) -> Void
     ) throws(CaptureError) {
-        var records = [PacketRecord](repeating: PacketRecord(), count: Limits.batchFrameCount)
+        var records = [PacketRecord](
+            repeating: PacketRecord(), count: CaptureLimits.batchRecordCount)
         while !isDone, case let count = try reader.next(&records), count > 0 {
             for index in 0..<count {
                 take(records[index], reader.bytes(of: records[index]), &observer, clock)
@@ -105,12 +106,11 @@ public struct Replayer: ~Copyable {
     ) {
         let skip = aimer.place(
             bytes, originalByteCount: record.originalByteCount, record.linkType,
-            id: tally.packetCount, &runner.arena, &aimed)
+            id: tally.packetCount, timestamp: time, &runner.arena, &aimed)
         guard skip == nil else {
             if let skip { tally[skip] &+= 1 }
             return
         }
-        aimed.frame.timestamp = time
         if !order.admit(&aimed) {
             flush(&observer, clock)
             _ = order.admit(&aimed)

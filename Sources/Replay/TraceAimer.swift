@@ -73,19 +73,22 @@ struct TraceAimer: ~Copyable {
     /// goes nowhere.
     mutating func place(
         _ bytes: RawSpan, originalByteCount: Int, _ linkType: LinkType, id: UInt64,
-        _ arena: inout FrameArena, _ aimed: inout AimedPacket
+        timestamp: UInt64, _ arena: inout FrameArena, _ aimed: inout AimedPacket
     ) -> Skip? {
         let mark = arena.usedByteCount
         guard
-            let frame = LinkNormalizer.append(
-                bytes, originalByteCount: originalByteCount, linkType, id: id, to: &arena)
+            LinkNormalizer.append(
+                bytes, originalByteCount: originalByteCount, linkType, id: id,
+                timestamp: timestamp, to: &arena, as: &aimed.frame)
         else { return .unsupportedLink }
-        aimed.frame = frame
-        guard filter.matches(frame, arena) else {
+        // By range, for the frame was written field by field just now, and a copy of it would wait.
+        let range = aimed.frame.range
+        let wireByteCount = aimed.frame.wireByteCount
+        guard filter.matches(arena.bytes(in: range), wireByteCount: wireByteCount) else {
             arena.release(to: mark)
             return .filtered
         }
-        aimed.sight.look(at: arena.bytes(of: frame))
+        aimed.sight.look(at: arena.bytes(in: range))
         let skip = aim(&aimed, &arena)
         if skip != nil { arena.release(to: mark) }
         return skip

@@ -7,6 +7,10 @@ import Capture
 import Testing
 
 @Suite struct ReadingTests {
+    @Test func `a record is copied in whole words`() {
+        #expect(MemoryLayout<PacketRecord>.size == 48)
+    }
+
     @Test(arguments: Fixtures.all)
     func `the reader finds what was put into the file`(file: FixtureFile) throws {
         let reading = Reading(bytes: file.bytes)

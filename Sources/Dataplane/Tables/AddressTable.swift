@@ -80,7 +80,7 @@ public struct AddressTable: Sendable {
     /// Whether clients use an IPv4 address of some node. Most use one of `node`, whose first is compared
     /// before the table is asked.
     @inline(__always)
-    func isNode(_ address: IPv4Address, near node: NodeIndex) -> Bool {
+    package func isNode(_ address: IPv4Address, near node: NodeIndex) -> Bool {
         let index = Int(node.rawValue)
         if index < firstAddresses.count, firstAddresses[index].address4 == address.rawValue {
             return true
@@ -90,13 +90,23 @@ public struct AddressTable: Sendable {
 
     /// The same for IPv6; the address must not be an IPv4-mapped one.
     @inline(__always)
-    func isNode(_ address: IPv6Address, near node: NodeIndex) -> Bool {
+    package func isNode(_ address: IPv6Address, near node: NodeIndex) -> Bool {
         let index = Int(node.rawValue)
         if index < firstAddresses.count, firstAddresses[index].address6 == address {
             return true
         }
         if case .node = find6(address, in: .clients) { return true }
         return false
+    }
+
+    /// The node that clients use an address of.
+    public func node(of address: IPv6Address) -> NodeIndex? {
+        guard address.isIPv4Mapped else {
+            guard case .node(let node) = find6(address, in: .clients) else { return nil }
+            return node
+        }
+        let slot = slot(of: address.mappedIPv4, in: .clients)
+        return slot.kind == .node ? slot.node : nil
     }
 
     /// What a MAC address is on a network.

@@ -45,6 +45,32 @@ import Wire
     }
 
     @Test(arguments: [UInt64(1), 2, 3])
+    func `an address is a node's or not, whichever node it is near`(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var table = AddressTable()
+        var naive: [IPv6Address: NodeIndex] = [:]
+        for _ in 0..<3_000 {
+            let low = UInt64(generator.number(0...60))
+            let address4 = IPv4Address(rawValue: 0x0a00_0000 + UInt32(low))
+            let address6 = IPv6Address(high: 0x2001_0db8 << 32, low: low)
+            let address = generator.number(0...1) == 0 ? IPv6Address(mapped: address4) : address6
+            let node = NodeIndex(generator.number(0...7))
+            if generator.number(0...2) == 0 {
+                let wasThere = table.remove(address, in: .clients)
+                #expect(wasThere == (naive.removeValue(forKey: address) != nil))
+            } else if table.insert(address, in: .clients, .node(node)) == nil {
+                naive[address] = node
+            }
+            let near = NodeIndex(generator.number(0...9))
+            #expect(
+                table.isNode(address4, near: near) == (naive[IPv6Address(mapped: address4)] != nil))
+            #expect(table.isNode(address6, near: near) == (naive[address6] != nil))
+            #expect(table.node(of: address) == naive[address])
+        }
+        #expect(table.checkInvariants())
+    }
+
+    @Test(arguments: [UInt64(1), 2, 3])
     func `what is taken out is gone, and nothing else`(_ seed: UInt64) {
         struct Key: Hashable {
             var address: IPv6Address
