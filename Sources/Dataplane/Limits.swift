@@ -7,6 +7,9 @@ public enum Limits {
     public static let batchFrameCount = 512
     /// Frames that pass each stage of the short way together: their first lines stay in L1.
     static let stretchFrameCount = 64
+    /// Slots and backends of so many bytes stay in L2. Where there are more, it pays to ask for those that
+    /// a stretch will want before they are wanted; where there are fewer, it does not.
+    static let nearTableByteCount = 1 << 20
     /// Bytes kept free before each frame: the largest outer header (70, over IPv6), rounded up to
     /// a cache line so that frames start aligned.
     public static let headroomByteCount = 128

@@ -19,6 +19,9 @@ public struct NodeState: ~Copyable {
     var errors = ErrorLimiter()
     /// False sends every packet the long way; only a test has reason to.
     public var usesShortWay = true
+    /// Whether the short way asks for what it will want of tables; nil leaves it to their size. Only a
+    /// test has reason to say.
+    public var looksAhead: Bool?
     public internal(set) var ledger = Ledger()
     /// What a director's tables are lent to.
     var lent = LentTables()

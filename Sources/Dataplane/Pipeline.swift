@@ -76,9 +76,17 @@ private struct MeshWay: Way {
     ) {
         var packet = Packet()
         var index = 0
+        // Once for each frame, however often the short way is left and entered again.
+        let looksAhead =
+            state.looksAhead ?? (program.services.byteCount > Limits.nearTableByteCount)
+        var seenAhead = looksAhead ? 0 : Int.max
         while index < work.frameCount {
             // Asked first, for frames from tasks, which never go the short way, come many in a row.
             if state.usesShortWay, work.frames[index].isFresh {
+                if index >= seenAhead {
+                    seenAhead = min(index &+ Limits.stretchFrameCount, work.frameCount)
+                    work.look(ahead: index..<seenAhead, program)
+                }
                 index = goShort(from: index, &work, &state, program)
                 guard index < work.frameCount else { break }
             }

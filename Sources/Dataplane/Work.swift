@@ -98,6 +98,11 @@ struct Work: ~Copyable, ~Escapable {
         bytes.move(count, from: source, to: target)
     }
 
+    /// Looks ahead for a stretch of frames.
+    func look(ahead stretch: Range<Int>, _ program: borrowing Program) {
+        lookAhead(stretch, frames.span, bytes.bytes, services.span, endpoints.span, program)
+    }
+
     /// Leads a stretch of frames the short way, as far as it goes; how many.
     mutating func lead(
         _ stretch: Range<Int>, _ state: inout NodeState, _ program: borrowing Program
@@ -107,7 +112,7 @@ struct Work: ~Copyable, ~Escapable {
         // Frames of one kind at a time, tunnelled or not, until one goes neither way.
         while next < stretch.upperBound, frames[next].isFresh {
             let count: Int
-            if isTunnelled(frames[next], program) {
+            if program.isTunnelled(frames[next].window(in: bytes.bytes)) {
                 count = arriveShort(
                     next..<stretch.upperBound, of: &frames, in: bytes, &sights4, &sights6, &seen,
                     flows4, flows6, state.flowKey, program)
@@ -125,14 +130,6 @@ struct Work: ~Copyable, ~Escapable {
         deliver(seen, &state, program)
         state.ledger.received &+= UInt64(truncatingIfNeeded: count)
         return count
-    }
-
-    /// Whether the address and port of this node's VTEP stand where an IPv4 packet has them. Never over
-    /// IPv6, which is not for the short way.
-    private func isTunnelled(_ frame: Frame, _ program: borrowing Program) -> Bool {
-        let bytes = frame.window(in: bytes.bytes)
-        return bytes.byteCount >= 38 && program.vtep4 != 0 && bytes.u32(30) == program.vtep4
-            && bytes.u16(36) == program.vxlanPort.rawValue
     }
 
     /// Delivers what was seen to be for this node.

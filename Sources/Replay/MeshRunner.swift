@@ -31,17 +31,19 @@ public struct MeshRunner: ~Copyable {
 
     /// A mesh with all the nodes of `cluster`. Flow tables hold `flowCountMax` flows on each node,
     /// a power of two, and are keyed from `seed`. Without `usesShortWay` every packet goes the
-    /// general way, to the same end; only a test has reason to.
+    /// general way, to the same end; `looksAhead` is `NodeState`'s. Only a test has reason to give
+    /// either.
     public init(
         _ cluster: Cluster, flowCountMax: Int = 1 << 22, seed: UInt64 = 0,
-        usesShortWay: Bool = true
+        usesShortWay: Bool = true, looksAhead: Bool? = nil
     ) {
         let compilation = Compilation(cluster)
         nodes = cluster.nodes.map { node in
             RunningNode(
                 compilation.program(for: node.id),
                 key: HashKey(k0: seed, k1: UInt64(node.id.rawValue)),
-                flowCountMax: flowCountMax, usesShortWay: usesShortWay)
+                flowCountMax: flowCountMax, usesShortWay: usesShortWay,
+                looksAhead: looksAhead)
         }
         incoming = cluster.nodes.map { _ in FrameList() }
         next = incoming

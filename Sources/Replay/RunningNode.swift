@@ -11,11 +11,13 @@ final class RunningNode {
     var state: NodeState
 
     init(
-        _ program: Program, key: HashKey, flowCountMax: Int, usesShortWay: Bool
+        _ program: Program, key: HashKey, flowCountMax: Int, usesShortWay: Bool,
+        looksAhead: Bool?
     ) {
         self.program = program
         state = NodeState(for: program, key: key, flowCountMax: flowCountMax)
         state.usesShortWay = usesShortWay
+        state.looksAhead = looksAhead
     }
 
     /// Judges frames that have reached the node.

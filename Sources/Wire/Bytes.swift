@@ -219,6 +219,13 @@ extension Span {
             unsafe weft_prefetch(base + index)
         }
     }
+
+    /// Asks for the lines in which an element begins and ends, the next one beginning where it ends.
+    @inlinable @inline(__always)
+    public func prefetchWhole(_ index: Int) {
+        prefetch(index)
+        prefetch(index &+ 1)
+    }
 }
 
 extension Span where Element == UInt8 {

@@ -1,7 +1,7 @@
 // Goal: the short way of the data plane is nothing but faster. Method: the same packets through a mesh
-// that has it and one that has not; every frame at every node, byte for byte, every verdict, every
-// decision and every counter must be the same. First whole traces, then 100,000 frames of them damaged
-// by seed, among them what strangers and nodes wrap in VXLAN.
+// that has it and one that has not, and one that looks ahead for tables; every frame at every node,
+// byte for byte, every verdict, every decision and every counter must be the same. First whole traces,
+// then 100,000 frames of them damaged by seed, among them what strangers and nodes wrap in VXLAN.
 
 import Dataplane
 import Mesh
@@ -34,9 +34,11 @@ import Wire
         let frames = Self.damaged(bases, cluster, count: 25_000, seed: UInt64(part) + 0x5eed)
         let short = Self.run(frames, cluster, usesShortWay: true)
         let long = Self.run(frames, cluster, usesShortWay: false)
+        let ahead = Self.run(frames, cluster, usesShortWay: true, looksAhead: true)
         #expect(short.observer.firstDifference(from: long.observer) == nil)
-        #expect(short.counters == long.counters)
-        #expect(short.holds && long.holds)
+        #expect(ahead.observer.firstDifference(from: long.observer) == nil)
+        #expect(short.counters == long.counters && ahead.counters == long.counters)
+        #expect(short.holds && long.holds && ahead.holds)
         // Enough got through, and enough did not, for the comparison to mean something.
         #expect(short.observer.deliveredCount > 2_000)
         #expect(short.observer.tunnelledCount > 1_000)
@@ -123,8 +125,11 @@ extension ShortWayTests {
     }
 
     /// Sends frames in batches through all nodes in turn, a millisecond between batches.
-    private static func run(_ frames: [RawFrame], _ cluster: Cluster, usesShortWay: Bool) -> Run {
-        var runner = MeshRunner(cluster, flowCountMax: 1 << 14, usesShortWay: usesShortWay)
+    private static func run(
+        _ frames: [RawFrame], _ cluster: Cluster, usesShortWay: Bool, looksAhead: Bool? = nil
+    ) -> Run {
+        var runner = MeshRunner(
+            cluster, flowCountMax: 1 << 14, usesShortWay: usesShortWay, looksAhead: looksAhead)
         var observer = DigestObserver()
         var number: UInt64 = 0
         for start in stride(from: 0, to: frames.count, by: 128) {

@@ -44,6 +44,10 @@ struct ArrivalTable: Sendable {
         return slot.kind == .node ? slot.node : nil
     }
 
+    /// Asks for the place of a task's MAC address.
+    @inline(__always)
+    func prefetch(_ address: MACAddress) { tasks.prefetch(address.rawValue) }
+
     /// The task with a MAC address.
     @inline(__always)
     func task(_ address: MACAddress) -> EndpointIndex? {

@@ -4,6 +4,8 @@
 // half full, so a probe always ends at an empty slot. An array with methods rather than a type of its
 // own, for that would be copied, and its references counted, to be asked.
 
+import Wire
+
 struct AddressSlot: Sendable {
     /// What an address belongs to, as `AddressTarget` names it.
     enum Kind: UInt8 {
@@ -56,6 +58,10 @@ extension [AddressSlot] {
         let index = start(key)
         return self[index].key == key ? self[index] : find(key, after: index)
     }
+
+    /// Asks for the slot where the search for a key starts.
+    @inline(__always)
+    func prefetch(_ key: UInt64) { span.prefetch(start(key)) }
 
     // Out of line, for most keys are found where they are looked for first.
     @inline(never)

@@ -70,12 +70,3 @@ extension ConnectionTable {
         }
     }
 }
-
-extension Span {
-    /// Asks for the lines in which an element begins and ends, the next one beginning where it ends.
-    @inline(__always)
-    fileprivate func prefetchWhole(_ index: Int) {
-        prefetch(index)
-        prefetch(index &+ 1)
-    }
-}

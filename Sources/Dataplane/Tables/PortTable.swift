@@ -54,12 +54,26 @@ public struct PortTable: Sendable {
     /// and to ask which it is would be a branch that nobody can predict.
     @inline(__always)
     func find(transport: IPProtocol, _ port: Port) -> PortTarget? {
-        let row = Int(rows &>> Self.shift(transport)) & 0xff
-        let index = row &* Self.rowLength | Int(port.rawValue)
-        guard index < entries.count else { return nil }
-        let entry = entries[index]
+        entry(at: place(transport, port))
+    }
+
+    /// Where the entry of a port of TCP, UDP or SCTP stands, if there is one.
+    @inline(__always)
+    func place(_ transport: IPProtocol, _ port: Port) -> Int {
+        Int(rows &>> Self.shift(transport)) & 0xff &* Self.rowLength | Int(port.rawValue)
+    }
+
+    /// The entry at such a place.
+    @inline(__always)
+    func entry(at place: Int) -> PortTarget? {
+        guard place < entries.count else { return nil }
+        let entry = entries[place]
         return entry.service == .none ? nil : entry
     }
+
+    /// Asks for the entry at such a place.
+    @inline(__always)
+    func prefetch(_ place: Int) { entries.span.prefetch(place) }
 
     /// Adds a binding. Returns false, and changes nothing, when the port is taken or the protocol has
     /// no ports.

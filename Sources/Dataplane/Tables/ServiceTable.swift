@@ -123,6 +123,41 @@ public struct ServiceTable: Sendable {
         }
     }
 
+}
+
+// Asked for before they are wanted, step by step: a service, its slot for a hash, the backend there.
+extension ServiceTable {
+    @inline(__always)
+    func prefetch(_ service: VirtualServiceIndex) { services.span.prefetch(Int(service.rawValue)) }
+
+    /// Where the slot for a hash stands; nil when the service has no backends.
+    @inline(__always)
+    func prefetchSlot(_ hash: UInt64, of index: VirtualServiceIndex) -> UInt32? {
+        let service = services[Int(index.rawValue)]
+        guard service.slotCount > 0 else { return nil }
+        let place = service.slotBase &+ service.slot(hash)
+        if service.hasWideSlots {
+            wideSlots.span.prefetch(Int(place))
+        } else {
+            narrowSlots.span.prefetch(Int(place))
+        }
+        return place
+    }
+
+    /// Where the backend of the slot at a place stands.
+    @inline(__always)
+    func prefetchBackend(atSlot place: UInt32, of index: VirtualServiceIndex) -> UInt32 {
+        let service = services[Int(index.rawValue)]
+        let backend =
+            service.hasWideSlots ? UInt32(wideSlots[Int(place)]) : UInt32(narrowSlots[Int(place)])
+        backends.span.prefetch(Int(service.backendBase &+ backend))
+        return service.backendBase &+ backend
+    }
+
+    /// The backend at a place.
+    @inline(__always)
+    func backend(at place: UInt32) -> EndpointIndex { backends[Int(place)] }
+
     /// Bytes of slots and backends, all services together.
     public var byteCount: Int {
         narrowSlots.count + wideSlots.count * 2 + backends.count * 4
