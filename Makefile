@@ -114,7 +114,7 @@ layers := swift package --package-path Benchmarks benchmark --no-progress --grou
 	--time-units nanoseconds
 
 .PHONY: bench
-bench: release ## Measure everything, and write tables to Benchmarks/results (ten minutes)
+bench: release ## Measure everything, and write tables to Benchmarks/results (five minutes)
 	mkdir -p $(bench_results)
 	$(weft) bench $(bench_options) --workers 2 --output $(bench_results)/bench.json \
 		| tee $(bench_results)/bench.txt
