@@ -13,7 +13,9 @@ private let flowCountMax = 64
 
 func fuzzDataplane(_ bytes: [UInt8]) -> String? {
     guard let cluster = FuzzMesh.cluster else { return "there is no mesh to fuzz" }
-    var runner = MeshRunner(cluster, flowCountMax: flowCountMax)
+    // Half of the inputs with the look ahead, for which the tables here are too small.
+    var runner = MeshRunner(
+        cluster, flowCountMax: flowCountMax, looksAhead: bytes.count % 2 == 0)
     var judge = FrameJudge()
     var now: UInt64 = 0
     var script = bytes[...]
