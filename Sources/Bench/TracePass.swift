@@ -67,13 +67,13 @@ struct ReplayPass: ~Copyable, Measured {
     mutating func pass(_ timing: inout Timing) {
         var observer = NoObserver()
         if timing.packetCount == 0 { (nodeNanoseconds, packetCount) = (0, 0) }
-        let before = (replayer.tally.packetCount, replayer.runner.processingNanoseconds)
+        let before = (replayer.tally.packetCount, replayer.runner.busyNanoseconds)
         let start = timing.begin()
         try? run(&observer)
         let count = replayer.tally.packetCount - before.0
         timing.end(start, count: Int(count))
         packetCount += count
-        nodeNanoseconds &+= replayer.runner.processingNanoseconds &- before.1
+        nodeNanoseconds &+= replayer.runner.busyNanoseconds &- before.1
     }
 
     mutating func run<Observer: FrameObserver & ~Copyable>(

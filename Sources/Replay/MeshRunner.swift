@@ -22,8 +22,10 @@ public struct MeshRunner: ~Copyable {
     private var waiting: [[Frame]]
     /// Frames put in since the last run.
     public private(set) var pendingCount = 0
-    /// Nanoseconds spent in the data plane, by the clock that `run` was given.
+    /// Nanoseconds spent in the nodes' data planes, by the clock that `run` was given.
     public private(set) var processingNanoseconds: UInt64 = 0
+    /// Nanoseconds spent on moving frames from node to node, which is no node's work.
+    public private(set) var wireNanoseconds: UInt64 = 0
     /// Frames put in altogether.
     public private(set) var fedCount: UInt64 = 0
     /// The clock of the mesh: it never goes back, whatever the trace does.
@@ -54,6 +56,9 @@ public struct MeshRunner: ~Copyable {
 
     public var nodeCount: Int { nodes.count }
 
+    /// Nanoseconds spent in the nodes and on the wire between them.
+    public var busyNanoseconds: UInt64 { processingNanoseconds &+ wireNanoseconds }
+
     /// Any node's program: they agree on everything but their own MACs and host-mode ports.
     public func program(_ node: NodeIndex) -> Program { nodes[Int(node.rawValue)].program }
 
@@ -83,9 +88,7 @@ public struct MeshRunner: ~Copyable {
         if observer.isWatching {
             while watchedRound(&observer, clock) {}
         } else {
-            let start = clock()
-            while round() {}
-            processingNanoseconds &+= clock() &- start
+            while round(clock) {}
         }
         pendingCount = 0
     }
@@ -97,10 +100,14 @@ public struct MeshRunner: ~Copyable {
     }
 
     /// One round; whether anything is on the wire afterwards.
-    private mutating func round() -> Bool {
+    private mutating func round(_ clock: () -> UInt64) -> Bool {
+        let start = clock()
         for index in nodes.indices where !incoming[index].isEmpty {
             nodes[index].process(&incoming[index], in: &arena, now: now)
         }
+        let judged = clock()
+        processingNanoseconds &+= judged &- start
+        defer { wireNanoseconds &+= clock() &- judged }
         return forward()
     }
 
@@ -115,6 +122,8 @@ public struct MeshRunner: ~Copyable {
             processingNanoseconds &+= clock() &- start
             observer.judged(at: NodeIndex(index), incoming[index], arena)
         }
+        let judged = clock()
+        defer { wireNanoseconds &+= clock() &- judged }
         return forward()
     }
 

@@ -29,6 +29,8 @@ extension ReplayReport {
         performance = Performance(
             nanoseconds: replayer.runner.processingNanoseconds,
             packetCount: replayer.runner.fedCount)
+        performance.wireNanosecondsPerPacket =
+            Double(replayer.runner.wireNanoseconds) / Double(max(replayer.runner.fedCount, 1))
         performance.flowTableBytes = replayer.runner.flowMemory.byteCount
     }
 

@@ -114,12 +114,14 @@ public struct ReplayReport: Codable, Equatable, Sendable {
         public var isBalanced: Bool
     }
 
-    /// Of either replay: the data plane's own time, without reading the trace and writing files; in one process on
-    /// one core, with no network card.
+    /// Of either replay: the data plane's own time, at all nodes that packets came by, without reading the
+    /// trace and writing files; in one process on one core, with no network card.
     public struct Performance: Codable, Equatable, Sendable {
         public var nanoseconds: UInt64
         public var nanosecondsPerPacket: Double
         public var packetsPerSecond: Double
+        /// Of a mesh: what stands in for the network between the nodes took besides.
+        public var wireNanosecondsPerPacket: Double?
         /// Of all nodes of a mesh, at the end.
         public var flowTableBytes: Int?
         /// Of a director, at the end.

@@ -28,9 +28,12 @@ enum ReportText {
     }
 
     static func performance(_ performance: ReplayReport.Performance) -> String {
-        "Processing: \(fixed(performance.nanosecondsPerPacket, 1)) ns per packet, "
+        let wire = performance.wireNanosecondsPerPacket.map {
+            "; the wire between nodes \(fixed($0, 1)) ns"
+        }
+        return "Processing: \(fixed(performance.nanosecondsPerPacket, 1)) ns per packet, "
             + "\(fixed(performance.packetsPerSecond / 1e6, 3)) million packets per second "
-            + "(one core, in process, without reading and writing)"
+            + "(one core, in process, without reading and writing\(wire ?? ""))"
     }
 }
 
