@@ -76,19 +76,19 @@ private struct MeshWay: Way {
     ) {
         var packet = Packet()
         var index = 0
-        // Once for each frame, however often the short way is left and entered again.
         let looksAhead =
             state.looksAhead ?? (program.services.byteCount > Limits.nearTableByteCount)
-        var seenAhead = looksAhead ? 0 : Int.max
+        // Stretches end where they end, however often the short way is left and entered again.
+        var stretchEnd = 0
         while index < work.frameCount {
             // Asked first, for frames from tasks, which never go the short way, come many in a row.
             if state.usesShortWay, work.frames[index].isFresh {
-                if index >= seenAhead {
-                    seenAhead = min(index &+ Limits.stretchFrameCount, work.frameCount)
-                    work.look(ahead: index..<seenAhead, program)
+                if index >= stretchEnd {
+                    stretchEnd = min(index &+ Limits.stretchFrameCount, work.frameCount)
+                    if looksAhead { work.look(ahead: index..<stretchEnd, program) }
                 }
-                index = goShort(from: index, &work, &state, program)
-                guard index < work.frameCount else { break }
+                index &+= work.lead(index..<stretchEnd, &state, program)
+                guard index < stretchEnd else { continue }
             }
             judge(index, &packet, &work, &state, program)
             index &+= 1

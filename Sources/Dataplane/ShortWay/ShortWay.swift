@@ -8,10 +8,59 @@
 
 import Wire
 
-/// Takes frames from `first` on, a stretch at most, to where the short way ends; the position there.
-func goShort(
-    from first: Int, _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
-) -> Int {
-    let count = min(Limits.stretchFrameCount, work.frameCount &- first)
-    return first &+ work.lead(first..<first &+ count, &state, program)
+extension Work {
+    /// Looks ahead for a stretch of frames.
+    func look(ahead stretch: Range<Int>, _ program: borrowing Program) {
+        lookAhead(stretch, frames.span, bytes.bytes, services.span, endpoints.span, program)
+    }
+
+    /// Leads a stretch of frames the short way, as far as it goes; how many.
+    mutating func lead(
+        _ stretch: Range<Int>, _ state: inout NodeState, _ program: borrowing Program
+    ) -> Int {
+        var seen = Seen()
+        var next = stretch.lowerBound
+        // Frames of one kind at a time, tunnelled or not, until one goes neither way.
+        while next < stretch.upperBound, frames[next].isFresh {
+            let count: Int
+            if program.isTunnelled(frames[next].window(in: bytes.bytes)) {
+                count = arriveShort(
+                    next..<stretch.upperBound, of: &frames, in: bytes, &sights4, &sights6, &seen,
+                    flows4, flows6, state.flowKey, program)
+                seen.remoteCount &+= count
+            } else {
+                count = enterShort(
+                    next..<stretch.upperBound, of: &frames, in: &bytes, &services, &sights4,
+                    &sights6, &seen, flows4, flows6, state.flowKey, program)
+            }
+            guard count > 0 else { break }
+            next &+= count
+        }
+        let count = next &- stretch.lowerBound
+        guard count > 0 else { return 0 }
+        deliver(seen, &state, program)
+        state.ledger.received &+= UInt64(truncatingIfNeeded: count)
+        return count
+    }
+
+    /// Delivers what was seen to be for this node.
+    private mutating func deliver(
+        _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
+    ) {
+        if seen.count4 > 0 {
+            deliverShort(
+                ShortIPv4.self, seen.count4, &sights4, of: &frames, in: &bytes, &flows4,
+                &state.flows4, &services, &endpoints, &state.ledger, now: seconds, program)
+        }
+        if seen.count6 > 0 {
+            deliverShort(
+                ShortIPv6.self, seen.count6, &sights6, of: &frames, in: &bytes, &flows6,
+                &state.flows6, &services, &endpoints, &state.ledger, now: seconds, program)
+        }
+        let remoteCount = UInt64(truncatingIfNeeded: seen.remoteCount)
+        state.remoteCount &+= remoteCount
+        state.localCount &+=
+            UInt64(truncatingIfNeeded: seen.count4 &+ seen.count6) &- remoteCount
+        state.ledger.transmittedToUnderlay &+= UInt64(truncatingIfNeeded: seen.sentCount)
+    }
 }
