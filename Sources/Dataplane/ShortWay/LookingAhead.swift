@@ -60,8 +60,12 @@ func lookAhead(
         }
     }
     for index in 0..<count where outlooks[index].service != .none {
-        outlooks[index].place = program.services.prefetchBackend(
+        let (endpoint, place) = program.services.prefetchBackend(
             atSlot: outlooks[index].place, of: outlooks[index].service)
+        outlooks[index].place = place
+        guard let endpoint else { continue }
+        program.shortEndpoints.span.prefetchWhole(Int(endpoint.rawValue))
+        outlooks[index].service = .none
     }
     for index in 0..<count where outlooks[index].service != .none {
         let endpoint = program.services.backend(at: outlooks[index].place)

@@ -14,8 +14,12 @@ public struct VirtualService: Hashable, Sendable {
     var slotBase: UInt32 = 0
     var backendBase: UInt32 = 0
     public internal(set) var backendCount: UInt32 = 0
-    public var network: NetworkIndex
+    /// The first backend's endpoint, and how far apart the endpoints of one backend and the next are
+    /// where that is always the same; zero where it is not, and the table of backends must be asked.
+    fileprivate var firstEndpoint = EndpointIndex(rawValue: 0)
+    fileprivate var endpointStride: UInt8 = 0
     var hasWideSlots = false
+    public var network: NetworkIndex
 
     init(service: ServiceIndex, network: NetworkIndex) {
         self.service = service
@@ -32,6 +36,24 @@ public struct VirtualService: Hashable, Sendable {
     @inline(__always)
     func slot(_ hash: UInt64) -> UInt32 {
         UInt32(truncatingIfNeeded: ((hash &>> 32) &* scale) &>> 32)
+    }
+
+    /// The endpoint of a backend, if it takes no table to tell.
+    @inline(__always)
+    fileprivate func endpoint(of backend: UInt32) -> EndpointIndex? {
+        guard endpointStride != 0 else { return nil }
+        let distance = UInt32(endpointStride) &* backend
+        return EndpointIndex(rawValue: firstEndpoint.rawValue &+ distance)
+    }
+
+    /// Notes how far apart its endpoints are, if that is always the same.
+    fileprivate mutating func setProgression(_ endpoints: [EndpointIndex]) {
+        guard let first = endpoints.first, !endpoints.contains(.none) else { return }
+        let step = endpoints.count > 1 ? endpoints[1].rawValue &- first.rawValue : 1
+        guard let stride = UInt8(exactly: step) else { return }
+        for (place, endpoint) in endpoints.enumerated()
+        where endpoint.rawValue != first.rawValue &+ step &* UInt32(place) { return }
+        (firstEndpoint, endpointStride) = (first, stride)
     }
 }
 
@@ -61,9 +83,14 @@ public struct ServiceTable: Sendable {
     @inline(__always)
     public func endpoint(at slot: UInt32, of service: VirtualService) -> EndpointIndex? {
         guard slot < service.slotCount else { return nil }
-        let index = Int(service.slotBase &+ slot)
-        let backend = service.hasWideSlots ? Int(wideSlots[index]) : Int(narrowSlots[index])
-        return backends[Int(service.backendBase) &+ backend]
+        let backend = backend(atPlace: service.slotBase &+ slot, of: service)
+        return service.endpoint(of: backend) ?? backends[Int(service.backendBase &+ backend)]
+    }
+
+    /// The backend that the slot at a place names, by its number in the service's row.
+    @inline(__always)
+    private func backend(atPlace place: UInt32, of service: VirtualService) -> UInt32 {
+        service.hasWideSlots ? UInt32(wideSlots[Int(place)]) : UInt32(narrowSlots[Int(place)])
     }
 
     /// The endpoints of a service, in the order they were added.
@@ -81,6 +108,7 @@ public struct ServiceTable: Sendable {
         entry.backendCount = UInt32(endpoints.count)
         entry.slotCount = UInt32(slots.count)
         entry.hasWideSlots = endpoints.count > 256
+        entry.setProgression(endpoints)
         precondition(slots.allSatisfy { Int($0) < endpoints.count })
         if entry.hasWideSlots {
             entry.slotBase = UInt32(wideSlots.count)
@@ -125,7 +153,8 @@ public struct ServiceTable: Sendable {
 
 }
 
-// Asked for before they are wanted, step by step: a service, its slot for a hash, the backend there.
+// Asked for before they are wanted, step by step: a service, its slot for a hash, the backend there if
+// that takes the table of backends.
 extension ServiceTable {
     @inline(__always)
     func prefetch(_ service: VirtualServiceIndex) { services.span.prefetch(Int(service.rawValue)) }
@@ -144,14 +173,16 @@ extension ServiceTable {
         return place
     }
 
-    /// Where the backend of the slot at a place stands.
+    /// The endpoint of the slot at a place; or else where its backend stands.
     @inline(__always)
-    func prefetchBackend(atSlot place: UInt32, of index: VirtualServiceIndex) -> UInt32 {
+    func prefetchBackend(
+        atSlot place: UInt32, of index: VirtualServiceIndex
+    ) -> (endpoint: EndpointIndex?, place: UInt32) {
         let service = services[Int(index.rawValue)]
-        let backend =
-            service.hasWideSlots ? UInt32(wideSlots[Int(place)]) : UInt32(narrowSlots[Int(place)])
+        let backend = backend(atPlace: place, of: service)
+        if let endpoint = service.endpoint(of: backend) { return (endpoint, 0) }
         backends.span.prefetch(Int(service.backendBase &+ backend))
-        return service.backendBase &+ backend
+        return (nil, service.backendBase &+ backend)
     }
 
     /// The backend at a place.

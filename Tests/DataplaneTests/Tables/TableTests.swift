@@ -173,8 +173,17 @@ import Wire
         var generator = SeededGenerator(seed: 10)
         var table = ServiceTable()
         var rows: [(endpoints: [EndpointIndex], slots: [UInt16])] = []
-        for count in [0, 1, 3, 256, 257, 700, 2] {
-            let endpoints = (0..<count).map { _ in EndpointIndex(generator.number(0...1 << 20)) }
+        // At random; and so far apart, within what a service notes and beyond it.
+        for (count, stride) in [
+            (0, 0), (1, 0), (3, 0), (256, 0), (257, 0), (700, 0), (2, 0), (5, 1), (300, 2),
+            (8, 255), (8, 256), (8, -3),
+        ] {
+            var endpoints = (0..<count).map { EndpointIndex(5_000 + $0 * stride) }
+            if stride == 0 {
+                for place in endpoints.indices {
+                    endpoints[place] = EndpointIndex(generator.number(0...1 << 20))
+                }
+            }
             let backends = endpoints.indices.map { _ in MaglevBackend(identity: generator.next()) }
             let slots = Maglev.table(backends, size: 1_021)
             let index = table.append(
