@@ -57,10 +57,10 @@ extension RawSpan {
         let (offset, count) = (Int(offset), Int(count))
         precondition(byteCount >= offset &+ count)
         let window = unsafe withUnsafeBytes { bytes -> UnsafeRawBufferPointer in
-            guard let base = bytes.baseAddress else {
-                return unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-            }
-            return unsafe UnsafeRawBufferPointer(start: base + offset, count: count)
+            // Said once here rather than asked for at each of the window's bytes.
+            unsafe precondition(bytes.baseAddress != nil)
+            let start = unsafe bytes.baseAddress.map { unsafe $0 + offset }
+            return unsafe UnsafeRawBufferPointer(start: start, count: count)
         }
         return unsafe _overrideLifetime(RawSpan(_unsafeBytes: window), copying: self)
     }
@@ -168,10 +168,9 @@ extension MutableRawSpan {
         precondition(byteCount >= offset &+ count)
         let window = unsafe withUnsafeMutableBytes {
             bytes -> UnsafeMutableRawBufferPointer in
-            guard let base = bytes.baseAddress else {
-                return unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
-            }
-            return unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: count)
+            unsafe precondition(bytes.baseAddress != nil)
+            let start = unsafe bytes.baseAddress.map { unsafe $0 + offset }
+            return unsafe UnsafeMutableRawBufferPointer(start: start, count: count)
         }
         return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: window), mutating: &self)
     }

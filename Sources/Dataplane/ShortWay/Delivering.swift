@@ -85,7 +85,7 @@ private func redirect<Header: ShortHeader>(
     let isUDP = sight.proto == .udp
     // Zero is no checksum in UDP (RFC 768), and a sum that comes to zero is sent as 0xffff.
     let before = bytes.memory16(checksum)
-    guard before != 0 || !isUDP else { return }
+    guard UInt32(before) | (isUDP ? 0 : 1) != 0 else { return }
     let after = delta.applied(to: before)
     bytes.setMemory(checksum, after == 0 && isUDP ? 0xffff : after)
 }

@@ -10,7 +10,8 @@ struct ShortPacket<Header: ShortHeader> {
     let header: Header
     /// Both, the source port above.
     let ports: UInt32
-    /// What it does to its flow: for TCP the flags, for SCTP the type of the first chunk, for UDP zero.
+    /// What it does to its flow: for TCP the flags, for SCTP what `mark(_:)` says of the first
+    /// chunk, for UDP zero.
     let mark: UInt8
     /// Where its checksum stands in the transport header.
     let checksum: UInt8
@@ -48,10 +49,19 @@ struct ShortPacket<Header: ShortHeader> {
             checksum = 6
         } else {
             guard header.proto == .sctp, present >= 16, byteCount >= 16 else { return nil }
-            // SHUTDOWN ACK does to a flow what SHUTDOWN does, and the latter has the bits of FIN and RST.
-            let chunk = SCTPChunkType(rawValue: bytes.u8(start &+ 12))
-            mark = chunk == .shutdownAck ? SCTPChunkType.shutdown.rawValue : chunk.rawValue
+            mark = Self.mark(SCTPChunkType(rawValue: bytes.u8(start &+ 12)))
             checksum = 8
+        }
+    }
+
+    /// What stands for a chunk type: itself if it opens or ends a flow, and data else. SHUTDOWN ACK does
+    /// what SHUTDOWN does, and that has the bits of FIN and RST.
+    @inline(__always)
+    private static func mark(_ chunk: SCTPChunkType) -> UInt8 {
+        switch chunk {
+        case .initiation, .abort, .shutdown, .shutdownComplete: chunk.rawValue
+        case .shutdownAck: SCTPChunkType.shutdown.rawValue
+        default: SCTPChunkType.data.rawValue
         }
     }
 

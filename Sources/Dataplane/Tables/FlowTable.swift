@@ -142,7 +142,7 @@ extension Span {
     /// Asks for the record at which the search for a flow will start.
     @inline(__always)
     func prefetch<Address>(_ hash: UInt64) where Element == FlowRecord<Address> {
-        prefetch(Int(truncatingIfNeeded: hash) & (count &- 1))
+        prefetchWhole(Int(truncatingIfNeeded: hash) & (count &- 1))
     }
 }
 
