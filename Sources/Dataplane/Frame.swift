@@ -188,11 +188,17 @@ public struct Frame: Sendable {
         (fate, fateDetail) = (.underlay, UInt32(node.rawValue))
     }
 
+    /// Not judged, made or held by this node before.
+    @inline(__always)
+    var isWaiting: Bool { fate.rawValue | origin.rawValue == 0 }
+
+    /// Came from a task of this node.
+    @inline(__always)
+    var isFromTask: Bool { task != .none }
+
     /// From the network, and not judged, made or held by this node before.
     @inline(__always)
-    var isFresh: Bool {
-        task == .none && fate.rawValue | origin.rawValue == 0
-    }
+    var isFresh: Bool { !isFromTask && isWaiting }
 
     /// Becomes the frame that the node it was sent to finds.
     @inline(__always)

@@ -81,8 +81,7 @@ private struct MeshWay: Way {
         // Stretches end where they end, however often the short way is left and entered again.
         var stretchEnd = 0
         while index < work.frameCount {
-            // Asked first, for frames from tasks, which never go the short way, come many in a row.
-            if state.usesShortWay, work.frames[index].isFresh {
+            if state.usesShortWay, work.frames[index].isWaiting {
                 if index >= stretchEnd {
                     stretchEnd = min(index &+ Limits.stretchFrameCount, work.frameCount)
                     if looksAhead { work.look(ahead: index..<stretchEnd, program) }

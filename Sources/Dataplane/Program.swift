@@ -92,6 +92,8 @@ public struct Program: Sendable {
     public var ports = PortTable()
     /// By `NodeIndex`: the outer headers towards it; nil over IPv6.
     let tunnels: [TunnelHeader?]
+    /// Whether there is none over IPv6.
+    let hasAllTunnels: Bool
     /// The flow hash before the flow.
     let keyed: SipHash
     /// By `EndpointIndex`.
@@ -118,6 +120,7 @@ public struct Program: Sendable {
                 sourceMAC: own.mac, destinationMAC: peer.mac, source: own.vtep.mappedIPv4,
                 destination: peer.vtep.mappedIPv4, destinationPort: vxlanPort)
         }
+        hasAllTunnels = !tunnels.contains(nil)
         shortEndpoints = endpoints.map {
             ShortEndpoint($0, on: networks[Int($0.network.rawValue)])
         }

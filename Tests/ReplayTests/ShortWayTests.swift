@@ -109,14 +109,14 @@ import Wire
 }
 
 extension ShortWayTests {
-    private struct Run {
+    struct Run {
         var observer: DigestObserver
         /// Everything the mesh counted, node by node.
         var counters: [Counters]
         var holds: Bool
     }
 
-    private struct Counters: Equatable {
+    struct Counters: Equatable {
         var ledger: Ledger
         var services: [FlowTraffic]
         var endpoints: [FlowTraffic]
@@ -124,9 +124,11 @@ extension ShortWayTests {
         var remote: UInt64
     }
 
-    /// Sends frames in batches through all nodes in turn, a millisecond between batches.
-    private static func run(
-        _ frames: [RawFrame], _ cluster: Cluster, usesShortWay: Bool, looksAhead: Bool? = nil
+    /// Sends frames in batches through all nodes in turn, or each where `places` says, a millisecond
+    /// between batches.
+    static func run(
+        _ frames: [RawFrame], at places: [Place] = [], _ cluster: Cluster, usesShortWay: Bool,
+        looksAhead: Bool? = nil
     ) -> Run {
         var runner = MeshRunner(
             cluster, flowCountMax: 1 << 14, usesShortWay: usesShortWay, looksAhead: looksAhead)
@@ -137,10 +139,14 @@ extension ShortWayTests {
                 number += 1
                 let offset = runner.withArena { $0.append(frame.bytes.span.raw) }
                 guard let offset else { continue }
+                let place =
+                    places.isEmpty
+                    ? Place(NodeIndex(Int(number) % runner.nodeCount), .network)
+                    : places[Int(number) - 1]
                 let made = Frame(
                     offset: offset, byteCount: frame.bytes.count,
-                    wireByteCount: frame.wireByteCount, id: number, arrival: .network)
-                runner.put(made, at: NodeIndex(Int(number) % runner.nodeCount))
+                    wireByteCount: frame.wireByteCount, id: number, arrival: place.arrival)
+                runner.put(made, at: place.node)
             }
             runner.run(now: number * 1_000_000 / 128, observer: &observer, clock: { 0 })
             runner.reclaim()
@@ -171,18 +177,30 @@ extension ShortWayTests {
     private static func damaged(
         _ bases: [[UInt8]], _ cluster: Cluster, count: Int, seed: UInt64
     ) -> [RawFrame] {
+        var mutation = mutation(of: cluster, seed)
+        return (0..<count).map { _ in
+            mutation.apply(bases[Int(mutation.random.next() % UInt64(bases.count))])
+        }
+    }
+
+    static func mutation(of cluster: Cluster, _ seed: UInt64) -> Mutation {
         let program = Compilation(cluster).program(for: NodeID(0))
-        var mutation = Mutation(
+        return Mutation(
             random: SplitMix64(state: seed),
             ports: cluster.services.flatMap(\.ports).map(\.published.rawValue),
             vteps: program.peers.map { $0.vtep.mappedIPv4.rawValue },
             nodeMACs: program.peers.map(\.mac.rawValue),
             endpointMACs: program.endpoints.map(\.mac.rawValue)
                 + program.peers.map(\.ingressMAC.rawValue))
-        return (0..<count).map { _ in
-            mutation.apply(bases[Int(mutation.random.next() % UInt64(bases.count))])
-        }
     }
+}
+
+/// Where a frame reaches the mesh.
+struct Place {
+    var node: NodeIndex
+    var arrival: Arrival
+
+    init(_ node: NodeIndex, _ arrival: Arrival) { (self.node, self.arrival) = (node, arrival) }
 }
 
 /// Keeps what nodes sent over the underlay.

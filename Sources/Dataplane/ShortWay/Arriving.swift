@@ -95,7 +95,7 @@ private func arrive<Header: ShortHeader>(
 
 /// What is left to know of the outer headers once they are what a node of this mesh writes: VXLAN of the
 /// ingress network over IPv4 to this node's VTEP, whole and with nothing wrong.
-private struct OuterHeader {
+struct OuterHeader {
     /// As it lies in memory.
     let source: UInt32
     let trafficClass: UInt8

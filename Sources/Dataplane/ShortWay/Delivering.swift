@@ -42,15 +42,14 @@ func deliverShort<Header: ShortHeader>(
         frames[position].verdict = .delivered(endpoint)
         endpoints[Int(endpoint.rawValue)].requests.byteCount &+=
             UInt64(sights[index].packetByteCount)
-        guard sights[index].proto != .sctp else {
-            redirectSCTP(
-                family, sights[index], frames[position], &bytes,
-                program.shortEndpoints[Int(endpoint.rawValue)])
-            continue
-        }
         var bytes = frames[position].window(in: &bytes)
+        let task = program.shortEndpoints[Int(endpoint.rawValue)]
+        guard bytes.byteCount >= ShortPacket<Header>.leastByteCount,
+            let address = Header.address(of: task)
+        else { continue }
+        task.readdress(&bytes, at: 0)
         redirect(
-            family, sights[index], &bytes, program.shortEndpoints[Int(endpoint.rawValue)])
+            family, sights[index], &bytes, .destination, to: address, sights[index].target)
     }
     ledger.delivered &+= UInt64(truncatingIfNeeded: count &- droppedCount)
 }
@@ -63,47 +62,4 @@ private func remember<Address>(
     table.remember(
         sights[index].flow, hash: sights[index].flowHash, origin: sights[index].origin,
         event: sights[index].event, now: now, in: &records)
-}
-
-/// Rewrites the packet that starts the frame in `bytes` for a task: Ethernet addresses, destination
-/// address and port, hop limit and checksums, in place and by differences.
-@inline(__always)
-private func redirect<Header: ShortHeader>(
-    _ family: Header.Type, _ sight: Sight<Header.Address>, _ bytes: inout MutableRawSpan,
-    _ task: ShortEndpoint
-) {
-    guard bytes.byteCount >= ShortPacket<Header>.leastByteCount,
-        let address = Header.address(of: task)
-    else { return }
-    task.readdress(&bytes, at: 0)
-    var delta = Header.redirect(&bytes, to: address)
-    let offset = ShortPacket<Header>.transport
-    let target = sight.target.rawValue.bigEndian
-    delta.replace(bytes.memory16(offset &+ 2), with: target)
-    bytes.setMemory(offset &+ 2, target)
-    let checksum = offset &+ Int(sight.checksum)
-    let isUDP = sight.proto == .udp
-    // Zero is no checksum in UDP (RFC 768), and a sum that comes to zero is sent as 0xffff.
-    let before = bytes.memory16(checksum)
-    guard UInt32(before) | (isUDP ? 0 : 1) != 0 else { return }
-    let after = delta.applied(to: before)
-    bytes.setMemory(checksum, after == 0 && isUDP ? 0xffff : after)
-}
-
-/// The same for SCTP, whose checksum is of another kind.
-@inline(never)
-private func redirectSCTP<Header: ShortHeader>(
-    _ family: Header.Type, _ sight: Sight<Header.Address>, _ frame: Frame,
-    _ bytes: inout MutableRawSpan, _ task: ShortEndpoint
-) {
-    var bytes = frame.window(in: &bytes)
-    guard bytes.byteCount >= ShortPacket<Header>.leastByteCount,
-        let address = Header.address(of: task)
-    else { return }
-    task.readdress(&bytes, at: 0)
-    _ = Header.redirect(&bytes, to: address)
-    var ports = MutableTransportPorts(
-        &bytes, at: ShortPacket<Header>.transport, proto: .sctp,
-        packetByteCount: sight.byteCount &- Header.byteCount)
-    ports?.setDestination(sight.target)
 }

@@ -32,7 +32,7 @@ func lookAhead(
     var outlooks = InlineArray<64, Outlook>(repeating: Outlook())
     var count = 0
     for index in stretch {
-        guard count < outlooks.count, frames[index].isFresh else { break }
+        guard count < outlooks.count, frames[index].isFresh else { continue }
         let ahead = min(index &+ headersAhead, stretch.upperBound &- 1)
         frames[ahead].prefetch(0, in: bytes)
         frames[ahead].prefetch(TunnelHeader.byteCount, in: bytes)

@@ -33,9 +33,11 @@ protocol ShortHeader {
     /// Whether it is this node's own VTEP.
     static func isVTEP(_ address: Address, of program: borrowing Program) -> Bool
 
-    /// Takes one off the hop limit of the frame in `bytes` and replaces the destination; what that
+    /// Takes one off the hop limit of the frame in `bytes` and replaces the address of an end; what that
     /// means for a transport checksum as it lies in memory is the result.
-    static func redirect(_ bytes: inout MutableRawSpan, to address: Address) -> ChecksumDelta
+    static func redirect(
+        _ bytes: inout MutableRawSpan, _ end: End, to address: Address
+    ) -> ChecksumDelta
 }
 
 /// Whether the checksum of an IPv4 header without options is right: the sum of its words is a multiple
@@ -92,17 +94,18 @@ struct ShortIPv4: ShortHeader {
 
     @inline(__always)
     static func redirect(
-        _ bytes: inout MutableRawSpan, to address: IPv4Address
+        _ bytes: inout MutableRawSpan, _ end: End, to address: IPv4Address
     ) -> ChecksumDelta {
         let target = address.rawValue.bigEndian
+        let offset = end == .source ? 26 : 30
         var delta = ChecksumDelta()
-        delta.replace(bytes.memory32(30), with: target)
+        delta.replace(bytes.memory32(offset), with: target)
         var header = delta
         // The first byte of a word one less: whatever the word was, it makes the same difference.
         header.replace((0x0100 as UInt16).bigEndian, with: 0)
         bytes.setU8(22, bytes.u8(22) &- 1)
         bytes.setMemory(24, header.applied(to: bytes.memory16(24)))
-        bytes.setMemory(30, target)
+        bytes.setMemory(offset, target)
         return delta
     }
 }
@@ -154,15 +157,17 @@ struct ShortIPv6: ShortHeader {
 
     @inline(__always)
     static func redirect(
-        _ bytes: inout MutableRawSpan, to address: IPv6Address
+        _ bytes: inout MutableRawSpan, _ end: End, to address: IPv6Address
     ) -> ChecksumDelta {
         let target = IPv6Address(high: address.high.bigEndian, low: address.low.bigEndian)
+        let offset = end == .source ? 22 : 38
+        let before = IPv6Address(
+            high: bytes.memory64(offset), low: bytes.memory64(offset &+ 8))
         var delta = ChecksumDelta()
-        delta.replace(
-            IPv6Address(high: bytes.memory64(38), low: bytes.memory64(46)), with: target)
+        delta.replace(before, with: target)
         bytes.setU8(21, bytes.u8(21) &- 1)
-        bytes.setMemory(38, target.high)
-        bytes.setMemory(46, target.low)
+        bytes.setMemory(offset, target.high)
+        bytes.setMemory(offset &+ 8, target.low)
         return delta
     }
 }

@@ -1,5 +1,5 @@
-// What the short way knows of a frame that is for a task of this node, from when its headers were read
-// until it is delivered. Sights of a stretch of frames lie beside each other, those of each family
+// What the short way knows of a frame that is for a task of this node, or from one, from when its headers
+// were read until it is on its way. Sights of a stretch of frames lie beside each other, those of each family
 // apart.
 //
 // Invariant: whatever has a sight, `parse` would read as the same packet, with nothing wrong; and a
@@ -26,6 +26,8 @@ struct Sight<Address: FlowAddress>: Sendable {
     var mark: UInt8 = 0
     /// As `ShortPacket` has it.
     var checksum: UInt8 = 0
+    /// Of the IP header of a reply.
+    var trafficClass: UInt8 = 0
     /// Of the frame, in the list.
     var position: UInt32 = 0
 
@@ -79,4 +81,10 @@ struct Seen {
     var remoteCount = 0
     /// Frames wrapped for other nodes.
     var sentCount = 0
+    /// Frames handed to clients.
+    var handedCount = 0
+    /// Whether they are replies; they are all requests or all replies.
+    var areReplies = false
+
+    var isEmpty: Bool { count4 | count6 | sentCount | handedCount == 0 }
 }

@@ -64,7 +64,15 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         to flow: TaskFlow, event: FlowEvent, now: UInt32,
         in records: inout MutableSpan<FlowRecord<Address>>
     ) -> FlowOrigin? {
-        let hash = flow.hash(key)
+        Self.reply(to: flow, hash: flow.hash(key), event: event, now: now, in: &records)
+    }
+
+    /// The same with the hash given.
+    @inline(__always)
+    static func reply(
+        to flow: TaskFlow, hash: UInt64, event: FlowEvent, now: UInt32,
+        in records: inout MutableSpan<FlowRecord<Address>>
+    ) -> FlowOrigin? {
         guard let index = records.find(flow, hash: hash), !records[index].isExpired(now)
         else { return nil }
         records[index].apply(event, from: .task, now: now)
