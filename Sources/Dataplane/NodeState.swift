@@ -70,6 +70,7 @@ public struct NodeState: ~Copyable {
     }
 
     /// Makes room, between calls, for what the program counts and for new flows.
+    @inline(__always)
     mutating func prepare(for program: borrowing Program, now: UInt32) {
         Self.lengthen(&services, to: program.services.count)
         Self.lengthen(&endpoints, to: program.endpoints.count)
@@ -93,8 +94,14 @@ public struct NodeState: ~Copyable {
         self.flows6.exchange(&flows6)
     }
 
+    @inline(__always)
     private static func lengthen(_ counters: inout [FlowTraffic], to count: Int) {
         guard counters.count < count else { return }
+        grow(&counters, to: count)
+    }
+
+    @inline(never)
+    private static func grow(_ counters: inout [FlowTraffic], to count: Int) {
         counters.append(contentsOf: repeatElement(FlowTraffic(), count: count - counters.count))
     }
 

@@ -74,7 +74,6 @@ private struct MeshWay: Way {
     mutating func run(
         _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
     ) {
-        var packet = Packet()
         var index = 0
         let looksAhead =
             state.looksAhead ?? (program.services.byteCount > Limits.nearTableByteCount)
@@ -89,7 +88,7 @@ private struct MeshWay: Way {
                 index &+= work.lead(index..<stretchEnd, &state, program)
                 guard index < stretchEnd else { continue }
             }
-            judge(index, &packet, &work, &state, program)
+            judge(index, &work, &state, program)
             index &+= 1
         }
     }
@@ -99,7 +98,6 @@ extension Director: Way {
     fileprivate mutating func run(
         _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
     ) {
-        var packet = Packet()
         var index = 0
         while index < work.frameCount {
             let count = min(Limits.stretchFrameCount, work.frameCount &- index)
@@ -114,7 +112,7 @@ extension Director: Way {
                         &state.ledger)
                     guard position < count else { break }
                 }
-                directLong(index &+ position, &packet, &work, &self, &state, program)
+                directLong(index &+ position, &work, &self, &state, program)
                 position &+= 1
             }
             index &+= count
@@ -124,7 +122,7 @@ extension Director: Way {
 
 @inline(never)
 private func directLong(
-    _ index: Int, _ packet: inout Packet, _ work: inout Work, _ director: inout Director,
+    _ index: Int, _ work: inout Work, _ director: inout Director,
     _ state: inout NodeState, _ program: borrowing Program
 ) {
     var frame = work.frames[index]
@@ -132,27 +130,28 @@ private func directLong(
         frame.verdict = verdict
         work.frames[index] = frame
     }
-    judge(index, &packet, &work, &state, program)
+    judge(index, &work, &state, program)
 }
 
 /// Takes a frame the general way, if it is not judged yet, and enters it in the ledger.
 @inline(never)
 private func judge(
-    _ index: Int, _ packet: inout Packet, _ work: inout Work, _ state: inout NodeState,
+    _ index: Int, _ work: inout Work, _ state: inout NodeState,
     _ program: borrowing Program
 ) {
     var frame = work.frames[index]
     if frame.fate == .pending {
-        frame.verdict = judge(&frame, &packet, &work, &state, program)
+        frame.verdict = judge(&frame, &work, &state, program)
         work.frames[index] = frame
     }
     state.ledger.enter(frame)
 }
 
 private func judge(
-    _ frame: inout Frame, _ packet: inout Packet, _ work: inout Work,
+    _ frame: inout Frame, _ work: inout Work,
     _ state: inout NodeState, _ program: borrowing Program
 ) -> Verdict {
+    var packet = Packet()
     switch parse(work.bytes(of: frame), wireByteCount: frame.wireByteCount, into: &packet) {
     case .drop(let reason): return .dropped(reason)
     case .neighbour: return .consumed(.neighbour)

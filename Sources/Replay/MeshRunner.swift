@@ -22,10 +22,7 @@ public struct MeshRunner: ~Copyable {
     private var waiting: [[Frame]]
     /// Frames put in since the last run.
     public private(set) var pendingCount = 0
-    /// Nanoseconds spent in the nodes' data planes, by the clock that `run` was given.
-    public private(set) var processingNanoseconds: UInt64 = 0
-    /// Nanoseconds spent on moving frames from node to node, which is no node's work.
-    public private(set) var wireNanoseconds: UInt64 = 0
+    private var stopwatch = MeshStopwatch()
     /// Frames put in altogether.
     public private(set) var fedCount: UInt64 = 0
     /// The clock of the mesh: it never goes back, whatever the trace does.
@@ -56,8 +53,12 @@ public struct MeshRunner: ~Copyable {
 
     public var nodeCount: Int { nodes.count }
 
-    /// Nanoseconds spent in the nodes and on the wire between them.
-    public var busyNanoseconds: UInt64 { processingNanoseconds &+ wireNanoseconds }
+    /// Nanoseconds spent in the nodes and on the wire between them, by the clock that `run` was given.
+    public var busyNanoseconds: UInt64 { stopwatch.busyNanoseconds }
+    /// Of them, those on the wire: moving frames from node to node is no node's work.
+    public var wireNanoseconds: UInt64 { stopwatch.wireNanoseconds }
+    /// Of them, those in the nodes' data planes.
+    public var processingNanoseconds: UInt64 { busyNanoseconds &- wireNanoseconds }
 
     /// Any node's program: they agree on everything but their own MACs and host-mode ports.
     public func program(_ node: NodeIndex) -> Program { nodes[Int(node.rawValue)].program }
@@ -87,8 +88,15 @@ public struct MeshRunner: ~Copyable {
         self.now = max(self.now, now)
         if observer.isWatching {
             while watchedRound(&observer, clock) {}
+        } else if stopwatch.looksCloser {
+            let start = clock()
+            var wire: UInt64 = 0
+            while closeRound(&wire, clock) {}
+            stopwatch.add(clock() &- start, onWire: wire)
         } else {
-            while round(clock) {}
+            let start = clock()
+            while round() {}
+            stopwatch.add(clock() &- start)
         }
         pendingCount = 0
     }
@@ -100,30 +108,42 @@ public struct MeshRunner: ~Copyable {
     }
 
     /// One round; whether anything is on the wire afterwards.
-    private mutating func round(_ clock: () -> UInt64) -> Bool {
+    private mutating func round() -> Bool {
+        process()
+        return forward()
+    }
+
+    /// The same, the time on the wire added to `wire`.
+    private mutating func closeRound(_ wire: inout UInt64, _ clock: () -> UInt64) -> Bool {
+        process()
         let start = clock()
+        defer { wire &+= clock() &- start }
+        return forward()
+    }
+
+    private mutating func process() {
         for index in nodes.indices where !incoming[index].isEmpty {
             nodes[index].process(&incoming[index], in: &arena, now: now)
         }
-        let judged = clock()
-        processingNanoseconds &+= judged &- start
-        defer { wireNanoseconds &+= clock() &- judged }
-        return forward()
     }
 
     /// One round with somebody watching, whose time is not counted.
     private mutating func watchedRound<Observer: FrameObserver & ~Copyable>(
         _ observer: inout Observer, _ clock: () -> UInt64
     ) -> Bool {
+        var busy: UInt64 = 0
         for index in nodes.indices where !incoming[index].isEmpty {
             observer.arriving(at: NodeIndex(index), incoming[index], arena)
             let start = clock()
             nodes[index].process(&incoming[index], in: &arena, now: now)
-            processingNanoseconds &+= clock() &- start
+            busy &+= clock() &- start
             observer.judged(at: NodeIndex(index), incoming[index], arena)
         }
-        let judged = clock()
-        defer { wireNanoseconds &+= clock() &- judged }
+        let start = clock()
+        defer {
+            let wire = clock() &- start
+            stopwatch.add(busy &+ wire, onWire: wire)
+        }
         return forward()
     }
 

@@ -115,8 +115,14 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     /// of places around some hash long before the rest. Doubles, unless most records have expired.
     /// At its largest it stays as it is: looking for expired records then would cost every batch
     /// the whole table, and new flows take those over where they find them.
+    @inline(__always)
     mutating func rebuildIfCrowded(now: UInt32) {
         guard count > records.count / 2, records.count < recordCountMax else { return }
+        rebuild(now: now)
+    }
+
+    @inline(never)
+    private mutating func rebuild(now: UInt32) {
         let live = records.filter { !$0.isFree && !$0.isExpired(now) }
         let isCrowded = live.count > records.count / 4
         records = [FlowRecord](

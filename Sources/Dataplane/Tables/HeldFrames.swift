@@ -49,10 +49,14 @@ struct HeldFrames: ~Copyable {
     }
 
     /// Moves the frames whose time is up back into the work, judged.
-    mutating func expire(
-        now: UInt32, into work: inout Work
-    ) {
+    @inline(__always)
+    mutating func expire(now: UInt32, into work: inout Work) {
         guard count > 0 else { return }
+        expireSome(now: now, into: &work)
+    }
+
+    @inline(never)
+    private mutating func expireSome(now: UInt32, into work: inout Work) {
         for index in entries.indices {
             guard let entry = entries[index], entry.expires < now else { continue }
             giveBack(index, verdict: .dropped(.fragmentTimeout), into: &work)
