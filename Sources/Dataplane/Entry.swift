@@ -8,7 +8,7 @@ import Wire
 /// Sends a packet into the mesh, from a client or, on a network's own scope, from a task.
 func enter(
     _ frame: inout Frame, _ packet: Packet, in scope: AddressScope, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     guard let target = program.addresses.find(packet.destination, in: scope) else {
         return .dropped(.notForMesh)
@@ -48,7 +48,7 @@ func enter(
 /// Chooses the task for a flow and sends the packet there.
 private func choose(
     _ flow: FlowKey, _ target: AddressTarget, _ frame: inout Frame, _ packet: Packet,
-    _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     guard let (service, port) = program.resolve(target, flow) else {
         return .dropped(.portNotPublished)
@@ -67,7 +67,7 @@ private func choose(
 /// Sends a packet to the task that was chosen for it.
 func send(
     _ choice: Choice, _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     frame.choice = choice
     guard packet.hopLimit > 1 else {
@@ -85,7 +85,7 @@ func send(
 /// Carries a packet to an endpoint as it is: over the underlay, or across this node's own bridge.
 func carry(
     _ frame: inout Frame, _ packet: Packet, to index: EndpointIndex, hash: UInt64,
-    _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     let network = program[index].network
     guard program[index].node != program.node else {
@@ -103,7 +103,7 @@ func carry(
 func wrap(
     _ frame: inout Frame, _ packet: Packet, in network: NetworkIndex, to node: NodeIndex,
     mac: MACAddress, hash: UInt64, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     if packet.byteCount > program[network].mtu {
         guard mayFragment(packet, frame),

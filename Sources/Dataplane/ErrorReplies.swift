@@ -19,7 +19,7 @@ enum Refusal {
 @inline(never)
 func refuse(
     _ refusal: Refusal, _ frame: Frame, _ packet: Packet, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) {
     guard packet.message == .transport || packet.message == .echoRequest,
         work.freeFrameCount > 0, state.errors.admit(now: work.now)

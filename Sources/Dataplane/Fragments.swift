@@ -10,7 +10,7 @@ import Wire
 @inline(__always)
 func remember(
     _ packet: Packet, _ route: FragmentRoute, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) {
     guard packet.fragment == .first else { return }
     state.fragments.remember(packet.datagram, route, now: work.seconds)
@@ -21,7 +21,7 @@ func remember(
 @inline(never)
 func follow(
     _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     switch state.fragments.find(packet.datagram, now: work.seconds) {
     case .request(let choice):

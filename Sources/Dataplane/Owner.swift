@@ -9,7 +9,7 @@ import Wire
 /// Unwraps VXLAN and hands the inner frame to the task, or to the client, that it is for.
 func receive(
     _ frame: inout Frame, _ packet: inout Packet, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     let outer = packet.trafficClass
     let entry: NodeIndex
@@ -51,7 +51,7 @@ private func hand(
 @inline(__always)
 private func admit(
     _ index: EndpointIndex, entry: NodeIndex, _ frame: inout Frame, _ packet: Packet,
-    _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     guard packet.destination != program[index].address(isIPv4: packet.isIPv4) else {
         work.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
@@ -89,7 +89,7 @@ private func admit(
 /// Remembers the flow, rewrites the packet for the task and delivers it.
 func deliver(
     _ choice: Choice, entry: NodeIndex, _ frame: inout Frame, _ packet: Packet,
-    _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     guard let address = program[choice.endpoint].address(isIPv4: packet.isIPv4) else {
         return .dropped(.noTask)
@@ -118,7 +118,7 @@ func deliver(
 /// Enters a packet's flow in the flow table; the reason if that cannot be.
 private func remember(
     _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ work: inout Work,
-    _ state: inout NodeState
+    _ state: inout NodeCore
 ) -> Drop? {
     let flow = TaskFlow(
         client: packet.source, clientPort: packet.sourcePort, targetPort: choice.target,

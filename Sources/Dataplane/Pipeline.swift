@@ -38,7 +38,7 @@ public func process(
 /// What carries a list of frames to their verdicts.
 private protocol Way: ~Copyable {
     mutating func run(
-        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program)
+        _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program)
 }
 
 private func drive(
@@ -47,32 +47,40 @@ private func drive(
     _ state: inout NodeState, _ now: UInt64
 ) {
     state.prepare(for: program, now: Work.seconds(now))
-    var (services, endpoints): ([FlowTraffic], [FlowTraffic]) = ([], [])
-    var flows4: [FlowRecord<IPv4Address>] = []
-    var flows6: [FlowRecord<IPv6Address>] = []
-    var sights4: [Sight<IPv4Address>] = []
-    var sights6: [Sight<IPv6Address>] = []
-    state.exchange(&services, &endpoints, &flows4, &flows6, &sights4, &sights6)
+    drive(
+        &frames, in: &arena, by: &way, program, &state.core, &state.tables.services,
+        &state.tables.endpoints, &state.tables.records4, &state.tables.records6,
+        &state.tables.sights4, &state.tables.sights6, now)
+}
+
+// Each array a parameter of its own, for a span of one is taken to borrow all that it is a part of.
+@inline(__always)
+private func drive(
+    _ frames: inout FrameList, in arena: inout FrameArena,
+    by way: inout some Way & ~Copyable, _ program: borrowing Program,
+    _ core: inout NodeCore, _ services: inout [FlowTraffic], _ endpoints: inout [FlowTraffic],
+    _ records4: inout [FlowRecord<IPv4Address>], _ records6: inout [FlowRecord<IPv6Address>],
+    _ sights4: inout [Sight<IPv4Address>], _ sights6: inout [Sight<IPv6Address>], _ now: UInt64
+) {
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
     let count = frames.count
     var work = Work(
         bytes: arena.bytes.rawBytes(at: 0, count: capacity), used: used,
         frames: frames.storage.mutableSpan, count: count, services: services.mutableSpan,
-        endpoints: endpoints.mutableSpan, flows4: flows4.mutableSpan,
-        flows6: flows6.mutableSpan, sights4: sights4.mutableSpan, sights6: sights6.mutableSpan,
-        now: now)
-    state.held.expire(now: work.seconds, into: &work)
-    way.run(&work, &state, program)
+        endpoints: endpoints.mutableSpan, flows4: records4.mutableSpan,
+        flows6: records6.mutableSpan, sights4: sights4.mutableSpan,
+        sights6: sights6.mutableSpan, now: now)
+    core.held.expire(now: work.seconds, into: &work)
+    way.run(&work, &core, program)
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
     arena.usedByteCount = usedAfterwards
     frames.count = countAfterwards
-    state.exchange(&services, &endpoints, &flows4, &flows6, &sights4, &sights6)
 }
 
 private struct MeshWay: Way {
     mutating func run(
-        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+        _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
     ) {
         var index = 0
         let looksAhead =
@@ -96,7 +104,7 @@ private struct MeshWay: Way {
 
 extension Director: Way {
     fileprivate mutating func run(
-        _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+        _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
     ) {
         var index = 0
         while index < work.frameCount {
@@ -123,7 +131,7 @@ extension Director: Way {
 @inline(never)
 private func directLong(
     _ index: Int, _ work: inout Work, _ director: inout Director,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) {
     var frame = work.frames[index]
     if frame.fate == .pending, let verdict = direct(&frame, &director, &work) {
@@ -136,7 +144,7 @@ private func directLong(
 /// Takes a frame the general way, if it is not judged yet, and enters it in the ledger.
 @inline(never)
 private func judge(
-    _ index: Int, _ work: inout Work, _ state: inout NodeState,
+    _ index: Int, _ work: inout Work, _ state: inout NodeCore,
     _ program: borrowing Program
 ) {
     var frame = work.frames[index]
@@ -149,7 +157,7 @@ private func judge(
 
 private func judge(
     _ frame: inout Frame, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     var packet = Packet()
     switch parse(work.bytes(of: frame), wireByteCount: frame.wireByteCount, into: &packet) {

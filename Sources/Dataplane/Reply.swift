@@ -9,7 +9,7 @@ import Wire
 /// Judges a frame from a task of this node.
 func leave(
     _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet, _ work: inout Work,
-    _ state: inout NodeState, _ program: borrowing Program
+    _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     guard packet.source == program[index].address(isIPv4: packet.isIPv4),
         program[index].node == program.node
@@ -50,7 +50,7 @@ func leave(
 /// Sends a reply on its way back, from the address that its client knows.
 func answer(
     _ origin: FlowOrigin, _ index: EndpointIndex, _ frame: inout Frame, _ packet: Packet,
-    _ quote: Quote?, _ work: inout Work, _ state: inout NodeState, _ program: borrowing Program
+    _ quote: Quote?, _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
     guard packet.hopLimit > 1 else {
         refuse(.timeExceeded, frame, packet, &work, &state, program)

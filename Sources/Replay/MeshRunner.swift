@@ -152,7 +152,7 @@ public struct MeshRunner: ~Copyable {
     /// beyond a batch waits for the round after, in order.
     private mutating func forward() -> Bool {
         var isMoving = admitWaiting()
-        for node in incoming.indices {
+        for node in incoming.indices where !incoming[node].isEmpty {
             if incoming[node].forward(to: &next, beyond: &waiting, by: &routes) { isMoving = true }
             incoming[node].removeAll()
         }

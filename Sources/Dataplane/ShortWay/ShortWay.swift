@@ -17,7 +17,7 @@ extension Work {
 
     /// Leads a stretch of frames the short way, as far as it goes; how many.
     mutating func lead(
-        _ stretch: Range<Int>, _ state: inout NodeState, _ program: borrowing Program
+        _ stretch: Range<Int>, _ state: inout NodeCore, _ program: borrowing Program
     ) -> Int {
         var seen = Seen()
         var next = stretch.lowerBound
@@ -43,7 +43,7 @@ extension Work {
     /// Leads frames of the kind that the first is of; how many.
     @inline(__always)
     private mutating func lead(
-        _ range: Range<Int>, _ seen: inout Seen, _ state: inout NodeState,
+        _ range: Range<Int>, _ seen: inout Seen, _ state: inout NodeCore,
         _ program: borrowing Program
     ) -> Int {
         guard !seen.areReplies else {
@@ -68,7 +68,7 @@ extension Work {
 
     /// Finishes what was seen.
     private mutating func settle(
-        _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
+        _ seen: Seen, _ state: inout NodeCore, _ program: borrowing Program
     ) {
         guard !seen.isEmpty else { return }
         if seen.areReplies {
@@ -80,7 +80,7 @@ extension Work {
 
     /// Sends on what was seen to come from tasks.
     private mutating func answer(
-        _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
+        _ seen: Seen, _ state: inout NodeCore, _ program: borrowing Program
     ) {
         if seen.count4 > 0 {
             answerShort(
@@ -96,7 +96,7 @@ extension Work {
 
     /// Delivers what was seen to be for this node.
     private mutating func deliver(
-        _ seen: Seen, _ state: inout NodeState, _ program: borrowing Program
+        _ seen: Seen, _ state: inout NodeCore, _ program: borrowing Program
     ) {
         if seen.count4 > 0 {
             deliverShort(

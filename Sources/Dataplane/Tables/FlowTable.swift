@@ -39,24 +39,16 @@ enum FlowEvent {
 }
 
 struct FlowTable<Address: FlowAddress>: ~Copyable {
-    private var records: [FlowRecord<Address>]
     let key: HashKey
     private let recordCountMax: Int
     /// Records in use, the expired ones among them.
     private(set) var count = 0
 
-    init(key: HashKey, recordCount: Int, recordCountMax: Int) {
-        precondition(recordCount.nonzeroBitCount == 1 && recordCountMax.nonzeroBitCount == 1)
+    init(key: HashKey, recordCountMax: Int) {
+        precondition(recordCountMax.nonzeroBitCount == 1)
         self.key = key
         self.recordCountMax = recordCountMax
-        records = [FlowRecord](repeating: .empty, count: min(recordCount, recordCountMax))
     }
-
-    var byteCount: Int { records.count * MemoryLayout<FlowRecord<Address>>.stride }
-
-    /// Moves the records out, so that they can be borrowed beside the rest for a batch, or back.
-    @inline(__always)
-    mutating func exchange(_ records: inout [FlowRecord<Address>]) { swap(&records, &self.records) }
 
     /// The origin of a live flow; the packet came from the task.
     @inline(__always)
@@ -116,13 +108,13 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     /// At its largest it stays as it is: looking for expired records then would cost every batch
     /// the whole table, and new flows take those over where they find them.
     @inline(__always)
-    mutating func rebuildIfCrowded(now: UInt32) {
+    mutating func rebuildIfCrowded(_ records: inout [FlowRecord<Address>], now: UInt32) {
         guard count > records.count / 2, records.count < recordCountMax else { return }
-        rebuild(now: now)
+        rebuild(&records, now: now)
     }
 
     @inline(never)
-    private mutating func rebuild(now: UInt32) {
+    private mutating func rebuild(_ records: inout [FlowRecord<Address>], now: UInt32) {
         let live = records.filter { !$0.isFree && !$0.isExpired(now) }
         let isCrowded = live.count > records.count / 4
         records = [FlowRecord](
@@ -139,10 +131,9 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     }
 
     /// Every record in use is found, and they are counted. For tests and the simulator.
-    mutating func checkInvariants() -> Bool {
+    func checkInvariants(_ records: inout [FlowRecord<Address>]) -> Bool {
         var used = 0
-        let key = self.key
-        let records = self.records.mutableSpan
+        let records = records.mutableSpan
         for index in 0..<records.count where !records[index].isFree {
             used += 1
             let flow = records[index].flow
