@@ -13,7 +13,7 @@ binary=${1:-$(dirname "$0")/../../.build/release/weft}
 # Mangled beginnings. `process` itself and what it calls between batches may count references. The end of a
 # `ConnectionDrill` shares its code with others'.
 roots='^[$]s9Dataplane7process'
-per_batch='^[$]s9Dataplane(7process|5drive)|^[$]s9Dataplane9FlowTableV7rebuild|^[$]s9Dataplane9NodeStateV4grow'
+per_batch='^[$]s9Dataplane(7process|5drive)|^[$]s9Dataplane(9FlowTableV7rebuild|10NodeTablesV4grow)'
 per_batch+='|ConnectionDrillVw'
 # Once after a change of the rules, when the next packet asks for a table of slots, or once a minute.
 per_change='6MaglevO5table|8MeshHashO4fill|10emptyTrash'

@@ -132,16 +132,9 @@ extension Sight {
             targetPort: published.target, endpoint: endpoint, proto: packet.proto)
         client = packet.header.source
         address = packet.header.destination
-        ports = flow.ports
-        flowHash = flow.hash(key)
-        packetByteCount = UInt32(truncatingIfNeeded: packet.header.packetByteCount)
         service = published.service
         port = packet.destinationPort
         self.entry = entry
-        proto = packet.proto
-        mark = packet.mark
-        checksum = packet.checksum
-        self.position = UInt32(truncatingIfNeeded: position)
-        return flowHash
+        return note(packet, position, of: flow, key)
     }
 }

@@ -81,14 +81,7 @@ extension Sight {
             client: packet.header.destination.mapped, clientPort: packet.destinationPort,
             targetPort: packet.sourcePort, endpoint: endpoint, proto: packet.proto)
         client = packet.header.destination
-        ports = flow.ports
-        flowHash = flow.hash(key)
-        packetByteCount = UInt32(truncatingIfNeeded: packet.header.packetByteCount)
-        proto = packet.proto
-        mark = packet.mark
-        checksum = packet.checksum
         trafficClass = packet.header.trafficClass
-        self.position = UInt32(truncatingIfNeeded: position)
-        return flowHash
+        return note(packet, position, of: flow, key)
     }
 }

@@ -36,6 +36,22 @@ struct Sight<Address: FlowAddress>: Sendable {
         address = client
     }
 
+    /// Notes a packet that belongs to a flow; the flow table's hash of it. What only a request or only a
+    /// reply has is its loop's to note.
+    @inline(__always)
+    mutating func note<Header: ShortHeader>(
+        _ packet: ShortPacket<Header>, _ position: Int, of flow: TaskFlow, _ key: HashKey
+    ) -> UInt64 where Header.Address == Address {
+        ports = flow.ports
+        flowHash = flow.hash(key)
+        packetByteCount = UInt32(truncatingIfNeeded: packet.header.packetByteCount)
+        proto = packet.proto
+        mark = packet.mark
+        checksum = packet.checksum
+        self.position = UInt32(truncatingIfNeeded: position)
+        return flowHash
+    }
+
     var byteCount: Int { Int(packetByteCount) }
     var endpoint: EndpointIndex {
         EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ports &>> 32))
