@@ -6,6 +6,8 @@ import Wire
 struct NodeCore: ~Copyable {
     var flows4: FlowTable<IPv4Address>
     var flows6: FlowTable<IPv6Address>
+    /// Of the program whose answers the flow tables remember; nil before the first.
+    var addressEpoch: UInt64?
     var fragments: FragmentTable
     var held = HeldFrames()
     var errors = ErrorLimiter()

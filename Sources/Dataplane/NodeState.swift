@@ -67,7 +67,15 @@ public struct NodeState: ~Copyable {
     @inline(__always)
     mutating func prepare(for program: borrowing Program, now: UInt32) {
         tables.prepare(for: program)
+        if core.addressEpoch != program.addressEpoch { adopt(program) }
         core.flows4.rebuildIfCrowded(&tables.records4, now: now)
         core.flows6.rebuildIfCrowded(&tables.records6, now: now)
+    }
+
+    @inline(never)
+    private mutating func adopt(_ program: borrowing Program) {
+        core.addressEpoch = program.addressEpoch
+        core.flows4.renew(&tables.records4)
+        core.flows6.renew(&tables.records6)
     }
 }

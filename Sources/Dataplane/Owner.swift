@@ -78,9 +78,7 @@ private func admit(
             servicePort: packet.destinationPort, proto: packet.proto)
     }
     guard packet.message != .echoRequest, packet.message != .echoReply,
-        let target = program.target(of: packet.destination, on: program[index].network),
-        let (service, port) = program.resolve(target, flow),
-        program.services[service].service == program[index].service
+        let (service, port) = program.admit(flow, sentTo: packet.destination, for: index)
     else { return .dropped(.notForTask) }
     let choice = Choice(hash: 0, service: service, slot: 0, endpoint: index, target: port)
     return deliver(choice, entry: entry, &frame, packet, &work, &state, program)
@@ -149,6 +147,17 @@ func countFlow(
 }
 
 extension Program {
+    /// The service that a flow reaches and the task's port behind it, if it is the task's own service.
+    func admit(
+        _ flow: FlowKey, sentTo destination: IPv6Address, for endpoint: EndpointIndex
+    ) -> (service: VirtualServiceIndex, target: Port)? {
+        guard let target = target(of: destination, on: self[endpoint].network),
+            let found = resolve(target, flow),
+            services[found.service].service == self[endpoint].service
+        else { return nil }
+        return found
+    }
+
     /// What a packet for an endpoint of a network was sent to: a published port is reached by a
     /// node's address, everything else by an address of the network itself.
     func target(of destination: IPv6Address, on network: NetworkIndex) -> AddressTarget? {

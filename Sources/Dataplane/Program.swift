@@ -73,8 +73,11 @@ public struct Endpoint: Hashable, Sendable {
 }
 
 public struct Program: Sendable {
-    /// Grows with every change of the cluster.
-    public var epoch: UInt64
+    /// Grows with every change of the cluster: of two programs that differ and are run after each other,
+    /// the later has the greater.
+    public private(set) var epoch: UInt64
+    /// The epoch since when every address and port leads to the same tasks' services as it does now.
+    private(set) var addressEpoch: UInt64
     /// The node this program is for.
     public var node: NodeIndex
     /// The cluster's flow hash key.
@@ -131,6 +134,7 @@ public struct Program: Sendable {
         arrivals = ArrivalTable(
             peers, tasks.filter { $1.node == node && $1.network == ingress }, of: node)
         self.epoch = epoch
+        addressEpoch = epoch
         self.node = node
         self.hashKey = hashKey
         keyed = SipHash(hashKey)
@@ -149,6 +153,7 @@ public struct Program: Sendable {
     /// whose tables are copied then.
     public mutating func apply(_ change: ProgramChange) {
         epoch = change.epoch
+        if !change.endpoints.isEmpty { addressEpoch = epoch }
         // All first, for one may take over another's address.
         for (index, _) in change.endpoints {
             let old = self[index]

@@ -22,7 +22,7 @@ func answerShort<Header: ShortHeader>(
         let position = Int(sights[index].position)
         let endpoint = sights[index].endpoint
         let origin = FlowTable<Header.Address>.reply(
-            to: sights[index].flow, hash: sights[index].flowHash, event: sights[index].event,
+            to: sights[index].reply, hash: sights[index].flowHash, event: sights[index].event,
             now: now, in: &records)
         guard let origin else {
             frames[position].verdict = .dropped(.noFlow)

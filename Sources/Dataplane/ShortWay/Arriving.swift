@@ -1,9 +1,9 @@
 // The short way's second loop: what other nodes wrapped for tasks of this node. Such a packet must come
-// from a known node, on the ingress network, for a task that listens where it was sent to. It gets a
-// sight, and its frame moves past the outer headers.
+// from a known node, on the ingress network. It gets a sight, and its frame moves past the outer headers.
+// Whether the task is to have it is asked where it is delivered: of a flow that is known, the answer is.
 //
-// Invariant: a frame that gets a sight is a packet that `receive` and `admit` would let pass, and one
-// that must go the long way is untouched.
+// Invariant: a frame that gets a sight is a packet that `receive` would hand to `admit`, if nothing is
+// wrong with its addresses, and one that must go the long way is untouched.
 
 import Wire
 
@@ -78,17 +78,12 @@ private func arrive<Header: ShortHeader>(
     else { return false }
     guard let entry = program.arrivals.node(outer.source),
         let endpoint = program.arrivals.task(MACAddress(rawValue: bytes.u64(start) >> 16)),
-        let packet = ShortPacket<Header>(bytes, at: start, wireByteCount: wireByteCount &- start),
-        (packet.header.trafficClass ^ outer.trafficClass) & 3 == 0,
-        Header.isNode(packet.header.destination, near: entry, in: program),
-        let published = program.ports.find(transport: packet.proto, packet.destinationPort)
-    else { return false }
-    let task = program.shortEndpoints[Int(endpoint.rawValue)]
-    guard program.services[published.service].service == task.service,
-        let address = Header.address(of: task), address != packet.header.destination
+        let packet = ShortPacket<Header>(
+            bytes, at: start, wireByteCount: wireByteCount &- start, withAnyAddresses: true),
+        (packet.header.trafficClass ^ outer.trafficClass) & 3 == 0
     else { return false }
     records.prefetch(
-        sights[seenCount].note(packet, position, entry: entry, published, endpoint, key))
+        sights[seenCount].note(packet, position, for: endpoint, entry: entry, key))
     seenCount &+= 1
     return true
 }

@@ -1,11 +1,14 @@
-// The short way's last loop: enter in the flow table what is for tasks of this node, and rewrite it.
+// The short way's last loop: enter in the flow table what is for tasks of this node, and rewrite it. Most
+// packets are of a flow whose record vouches for them; of the others it is asked whether the task is to
+// have them.
 //
 // Invariant: the table sees packets in their order, and ends as `remember` alone would leave it; a frame
-// ends as `deliver` would leave it, byte for byte, verdict and counters too.
+// ends as `admit` and `deliver` would leave it, byte for byte, verdict and counters too.
 
 import Wire
 
-/// Delivers packets of one family, or drops those that the flow table turns away.
+/// Delivers packets of one family, or drops those that are not for the task or that the flow table turns
+/// away. How many were not the mesh's to carry: nothing was asked of a service for them.
 @inline(never)
 func deliverShort<Header: ShortHeader>(
     _ family: Header.Type, _ count: Int, _ sights: inout MutableSpan<Sight<Header.Address>>,
@@ -14,30 +17,41 @@ func deliverShort<Header: ShortHeader>(
     _ table: inout FlowTable<Header.Address>, _ services: inout MutableSpan<FlowTraffic>,
     _ endpoints: inout MutableSpan<FlowTraffic>, _ ledger: inout Ledger, now: UInt32,
     _ program: borrowing Program
-) {
+) -> Int {
     var bytes = bytes._mutatingExtracting(0..<bytes.byteCount)
     var endpoints = endpoints._mutatingExtracting(0..<endpoints.count)
     var frames = frames._mutatingExtracting(0..<frames.count)
     let sights = sights.span.extracting(first: count)
-    var droppedCount = 0
+    let generation = table.generation
+    var (droppedCount, strayCount) = (0, 0)
     for index in sights.indices {
         let position = Int(sights[index].position)
-        if !sights[index].isPlain
-            || !FlowTable<Header.Address>.refresh(
-                sights[index].flow, hash: sights[index].flowHash, origin: sights[index].origin,
-                now: now, in: &records)
+        let endpoint = sights[index].endpoint
+        var target = Port(0)
+        if sights[index].isPlain,
+            let known = FlowTable<Header.Address>.refresh(
+                sights[index].request, hash: sights[index].flowHash, entry: sights[index].entry,
+                generation: generation, now: now, in: &records)
         {
-            let outcome = remember(sights, index, &table, &records, now)
-            if let reason = countFlow(
-                outcome, sights[index].service, sights[index].endpoint, &services, &endpoints)
+            target = known
+        } else {
+            switch admit(
+                family, sights, index, &table, &records, &services, &endpoints, now, program)
             {
+            case .port(let port): target = port
+            case .dropped(let reason, let isStray):
                 ledger.dropped[Int(reason.rawValue)] &+= 1
                 droppedCount &+= 1
+                strayCount &+= isStray ? 1 : 0
                 frames[position].verdict = .dropped(reason)
+                continue
+            case .asItIs:
+                strayCount &+= 1
+                frames[position].verdict = .delivered(endpoint)
+                endpoints[Int(endpoint.rawValue)].requests.add(sights[index].byteCount)
                 continue
             }
         }
-        let endpoint = sights[index].endpoint
         endpoints[Int(endpoint.rawValue)].requests.packetCount &+= 1
         frames[position].verdict = .delivered(endpoint)
         endpoints[Int(endpoint.rawValue)].requests.byteCount &+=
@@ -48,18 +62,73 @@ func deliverShort<Header: ShortHeader>(
             let address = Header.address(of: task)
         else { continue }
         task.readdress(&bytes, at: 0)
-        redirect(
-            family, sights[index], &bytes, .destination, to: address, sights[index].target)
+        redirect(family, sights[index], &bytes, .destination, to: address, target)
     }
     ledger.delivered &+= UInt64(truncatingIfNeeded: count &- droppedCount)
+    return strayCount
 }
 
+/// What becomes of a packet for a task.
+private enum Admission {
+    /// It goes to this port.
+    case port(Port)
+    /// It was sent to the task itself.
+    case asItIs
+    /// A stray packet is one that the mesh would not carry, whatever the task.
+    case dropped(Drop, isStray: Bool)
+}
+
+/// Asks whether the task is to have a packet, and enters its flow in the table.
 @inline(never)
-private func remember<Address>(
-    _ sights: Span<Sight<Address>>, _ index: Int, _ table: inout FlowTable<Address>,
-    _ records: inout MutableSpan<FlowRecord<Address>>, _ now: UInt32
-) -> FlowOutcome {
-    table.remember(
-        sights[index].flow, hash: sights[index].flowHash, origin: sights[index].origin,
-        event: sights[index].event, now: now, in: &records)
+private func admit<Header: ShortHeader>(
+    _ family: Header.Type, _ sights: Span<Sight<Header.Address>>, _ index: Int,
+    _ table: inout FlowTable<Header.Address>,
+    _ records: inout MutableSpan<FlowRecord<Header.Address>>,
+    _ services: inout MutableSpan<FlowTraffic>, _ endpoints: inout MutableSpan<FlowTraffic>,
+    _ now: UInt32, _ program: borrowing Program
+) -> Admission {
+    let flow = sights[index].request
+    let hash = sights[index].flowHash
+    let found: (service: VirtualServiceIndex, target: Port)
+    if let known = table.recall(flow, hash: hash, in: records) {
+        found = known
+    } else {
+        guard Header.mayPass(from: flow.client, to: flow.address) else {
+            let reason = Header.complaint(from: flow.client, to: flow.address)
+            return .dropped(reason, isStray: true)
+        }
+        let address = Header.address(of: program.shortEndpoints[Int(flow.endpoint.rawValue)])
+        guard flow.address != address else { return .asItIs }
+        let asked = ask(family, flow, entry: sights[index].entry, program)
+        guard let asked else { return .dropped(.notForTask, isStray: false) }
+        guard address != nil else { return .dropped(.noTask, isStray: false) }
+        found = asked
+    }
+    let origin = FlowOrigin(
+        address: flow.address.mapped, port: flow.port, entry: sights[index].entry,
+        service: found.service)
+    let outcome = table.remember(
+        flow.seen(at: found.target), hash: hash, origin: origin, event: sights[index].event,
+        now: now, in: &records)
+    let reason = countFlow(outcome, found.service, flow.endpoint, &services, &endpoints)
+    return reason.map { .dropped($0, isStray: false) } ?? .port(found.target)
+}
+
+/// Asks the program what a flow is for, where it is most likely to find that first.
+@inline(__always)
+private func ask<Header: ShortHeader>(
+    _ family: Header.Type, _ flow: RequestFlow<Header.Address>, entry: NodeIndex,
+    _ program: borrowing Program
+) -> (service: VirtualServiceIndex, target: Port)? {
+    if Header.isNode(flow.address, near: entry, in: program),
+        let published = program.ports.find(transport: flow.proto, flow.port),
+        program.services[published.service].service
+            == program.shortEndpoints[Int(flow.endpoint.rawValue)].service
+    {
+        return (published.service, published.target)
+    }
+    let key = FlowKey(
+        client: flow.client.mapped, clientPort: flow.clientPort, servicePort: flow.port,
+        proto: flow.proto)
+    return program.admit(key, sentTo: flow.address.mapped, for: flow.endpoint)
 }

@@ -114,27 +114,7 @@ private func enter<Header: ShortHeader>(
     services[service].requests.add(byteCount)
     frame.choice = choice
     records.prefetch(
-        sights[seenCount].note(
-            packet, position, entry: task.node, published, choice.endpoint, key))
+        sights[seenCount].note(packet, position, for: choice.endpoint, entry: task.node, key))
     seenCount &+= 1
     return true
-}
-
-extension Sight {
-    /// Notes a packet that is for a task of this node; the flow table's hash of its flow.
-    @inline(__always)
-    mutating func note<Header: ShortHeader>(
-        _ packet: ShortPacket<Header>, _ position: Int, entry: NodeIndex, _ published: PortTarget,
-        _ endpoint: EndpointIndex, _ key: HashKey
-    ) -> UInt64 where Header.Address == Address {
-        let flow = TaskFlow(
-            client: packet.header.source.mapped, clientPort: packet.sourcePort,
-            targetPort: published.target, endpoint: endpoint, proto: packet.proto)
-        client = packet.header.source
-        address = packet.header.destination
-        service = published.service
-        port = packet.destinationPort
-        self.entry = entry
-        return note(packet, position, of: flow, key)
-    }
 }

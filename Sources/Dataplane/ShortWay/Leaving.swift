@@ -69,19 +69,3 @@ private func leave<Header: ShortHeader>(
     seenCount &+= 1
     return true
 }
-
-extension Sight {
-    /// Notes a packet that a task of this node sends; the flow table's hash of its flow.
-    @inline(__always)
-    fileprivate mutating func note<Header: ShortHeader>(
-        _ packet: ShortPacket<Header>, _ position: Int, from endpoint: EndpointIndex,
-        _ key: HashKey
-    ) -> UInt64 where Header.Address == Address {
-        let flow = TaskFlow(
-            client: packet.header.destination.mapped, clientPort: packet.destinationPort,
-            targetPort: packet.sourcePort, endpoint: endpoint, proto: packet.proto)
-        client = packet.header.destination
-        trafficClass = packet.header.trafficClass
-        return note(packet, position, of: flow, key)
-    }
-}

@@ -1,5 +1,5 @@
 // The IP headers that the short way knows: IPv4 without options and IPv6 without extensions, in an
-// untagged frame, whole, with a hop to spare and addresses that a sender can have.
+// untagged frame, whole and with a hop to spare.
 //
 // Invariant: what is read here, `parse` reads alike. One protocol for both families, so that there is
 // one short way in the source and one for each family in the machine code.
@@ -18,9 +18,15 @@ protocol ShortHeader {
     /// Length of the IP packet.
     var packetByteCount: Int { get }
 
+    /// Whether a packet may have these addresses, whoever it is for.
+    static func mayPass(from source: Address, to destination: Address) -> Bool
+
+    /// Why a packet may not pass that has such addresses as it may not have.
+    static func complaint(from source: Address, to destination: Address) -> Drop
+
     /// The header of a frame that starts at `base` of `bytes`, which hold it, has the family's
-    /// EtherType and had `wireByteCount` on the wire.
-    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int)
+    /// EtherType and had `wireByteCount` on the wire. `withAnyAddresses` leaves `mayPass` to be asked.
+    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int, withAnyAddresses: Bool)
 
     /// An endpoint's address of this family.
     static func address(of endpoint: ShortEndpoint) -> Address?
@@ -62,7 +68,7 @@ struct ShortIPv4: ShortHeader {
     let packetByteCount: Int
 
     @inline(__always)
-    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
+    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int, withAnyAddresses: Bool) {
         source = IPv4Address(rawValue: bytes.u32(base &+ 26))
         destination = IPv4Address(rawValue: bytes.u32(base &+ 30))
         packetByteCount = Int(bytes.u16(base &+ 16))
@@ -71,8 +77,18 @@ struct ShortIPv4: ShortHeader {
         // Version 4, five words of header; no fragment; a hop to spare.
         guard bytes.u8(base &+ 14) == 0x45, bytes.u16(base &+ 20) & 0x3fff == 0,
             bytes.u8(base &+ 22) > 1, isIPv4ChecksumRight(bytes, at: base &+ 14),
-            !source.isMartian, source != destination, packetByteCount <= wireByteCount &- 14
+            withAnyAddresses || Self.mayPass(from: source, to: destination),
+            packetByteCount <= wireByteCount &- 14
         else { return nil }
+    }
+
+    @inline(__always)
+    static func mayPass(from source: IPv4Address, to destination: IPv4Address) -> Bool {
+        !source.isMartian && source != destination
+    }
+
+    static func complaint(from source: IPv4Address, to destination: IPv4Address) -> Drop {
+        .martianSource
     }
 
     @inline(__always)
@@ -120,7 +136,7 @@ struct ShortIPv6: ShortHeader {
     let packetByteCount: Int
 
     @inline(__always)
-    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
+    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int, withAnyAddresses: Bool) {
         let first = bytes.u32(base &+ 12)
         let second = bytes.u32(base &+ 18)
         // Version 6; a hop to spare.
@@ -129,13 +145,20 @@ struct ShortIPv6: ShortHeader {
         }
         source = IPv6Address(high: bytes.u64(base &+ 22), low: bytes.u64(base &+ 30))
         destination = IPv6Address(high: bytes.u64(base &+ 38), low: bytes.u64(base &+ 46))
-        guard !source.isMartian, source != destination, !destination.isIPv4Mapped else {
-            return nil
-        }
+        guard withAnyAddresses || Self.mayPass(from: source, to: destination) else { return nil }
         packetByteCount = Self.byteCount &+ Int(second >> 16)
         guard packetByteCount <= wireByteCount &- 14 else { return nil }
         trafficClass = UInt8(truncatingIfNeeded: first >> 4)
         proto = IPProtocol(rawValue: UInt8(truncatingIfNeeded: second >> 8))
+    }
+
+    @inline(__always)
+    static func mayPass(from source: IPv6Address, to destination: IPv6Address) -> Bool {
+        !source.isMartian && source != destination && !destination.isIPv4Mapped
+    }
+
+    static func complaint(from source: IPv6Address, to destination: IPv6Address) -> Drop {
+        source.isMartian || source == destination ? .martianSource : .notForMesh
     }
 
     @inline(__always)

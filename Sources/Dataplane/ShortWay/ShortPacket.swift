@@ -25,11 +25,15 @@ struct ShortPacket<Header: ShortHeader> {
     static var leastByteCount: Int { transport &+ 8 }
 
     /// The packet of a frame that starts at `base` of `bytes`, has the family's EtherType and had
-    /// `wireByteCount` on the wire.
+    /// `wireByteCount` on the wire. `withAnyAddresses` leaves it open whether such a packet may pass.
     @inline(__always)
-    init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int) {
+    init?(
+        _ bytes: RawSpan, at base: Int, wireByteCount: Int, withAnyAddresses: Bool = false
+    ) {
         guard bytes.byteCount >= base &+ Self.leastByteCount,
-            let header = Header(bytes, at: base, wireByteCount: wireByteCount)
+            let header = Header(
+                bytes, at: base, wireByteCount: wireByteCount,
+                withAnyAddresses: withAnyAddresses)
         else { return nil }
         self.header = header
         let start = base &+ Self.transport

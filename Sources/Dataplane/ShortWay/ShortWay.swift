@@ -98,18 +98,19 @@ extension Work {
     private mutating func deliver(
         _ seen: Seen, _ state: inout NodeCore, _ program: borrowing Program
     ) {
+        var strayCount = 0
         if seen.count4 > 0 {
-            deliverShort(
+            strayCount = deliverShort(
                 ShortIPv4.self, seen.count4, &sights4, of: &frames, in: &bytes, &flows4,
                 &state.flows4, &services, &endpoints, &state.ledger, now: seconds, program)
         }
         if seen.count6 > 0 {
-            deliverShort(
+            strayCount &+= deliverShort(
                 ShortIPv6.self, seen.count6, &sights6, of: &frames, in: &bytes, &flows6,
                 &state.flows6, &services, &endpoints, &state.ledger, now: seconds, program)
         }
         let remoteCount = UInt64(truncatingIfNeeded: seen.remoteCount)
-        state.remoteCount &+= remoteCount
+        state.remoteCount &+= remoteCount &- UInt64(truncatingIfNeeded: strayCount)
         state.localCount &+=
             UInt64(truncatingIfNeeded: seen.count4 &+ seen.count6) &- remoteCount
         state.ledger.transmittedToUnderlay &+= UInt64(truncatingIfNeeded: seen.sentCount)

@@ -13,12 +13,13 @@ struct Sight<Address: FlowAddress>: Sendable {
     var client: Address
     /// Where the client had sent to.
     var address: Address
-    /// As `TaskFlow.ports` has them.
-    var ports: UInt64 = 0
+    /// As `TaskFlow.ends`, with the destination port of a request or the source port of a reply in the
+    /// lowest 16 bits.
+    var ends: UInt64 = 0
     /// Length of the IP packet.
     var packetByteCount: UInt32 = 0
-    var service = VirtualServiceIndex(rawValue: 0)
-    var port = Port(0)
+    /// Of the frame, in the list.
+    var position: UInt32 = 0
     /// The node that the packet came in by.
     var entry = NodeIndex(0)
     var proto = IPProtocol(rawValue: 0)
@@ -28,36 +29,56 @@ struct Sight<Address: FlowAddress>: Sendable {
     var checksum: UInt8 = 0
     /// Of the IP header of a reply.
     var trafficClass: UInt8 = 0
-    /// Of the frame, in the list.
-    var position: UInt32 = 0
 
     init() {
         client = Address(mapped: IPv6Address(high: 0, low: 0))
         address = client
     }
 
-    /// Notes a packet that belongs to a flow; the flow table's hash of it. What only a request or only a
-    /// reply has is its loop's to note.
+    /// Notes a request for a task; the flow table's hash of its flow.
     @inline(__always)
     mutating func note<Header: ShortHeader>(
-        _ packet: ShortPacket<Header>, _ position: Int, of flow: TaskFlow, _ key: HashKey
+        _ packet: ShortPacket<Header>, _ position: Int, for endpoint: EndpointIndex,
+        entry: NodeIndex, _ key: HashKey
     ) -> UInt64 where Header.Address == Address {
-        ports = flow.ports
-        flowHash = flow.hash(key)
+        client = packet.header.source
+        address = packet.header.destination
+        self.entry = entry
+        let ends = TaskFlow.ends(endpoint, packet.sourcePort)
+        self.ends = ends | UInt64(packet.destinationPort.rawValue)
+        return note(packet, position, TaskFlow.hash(client.mapped, ends, packet.proto, key))
+    }
+
+    /// Notes a packet that a task sends; the flow table's hash of its flow.
+    @inline(__always)
+    mutating func note<Header: ShortHeader>(
+        _ packet: ShortPacket<Header>, _ position: Int, from endpoint: EndpointIndex,
+        _ key: HashKey
+    ) -> UInt64 where Header.Address == Address {
+        client = packet.header.destination
+        trafficClass = packet.header.trafficClass
+        let ends = TaskFlow.ends(endpoint, packet.destinationPort)
+        self.ends = ends | UInt64(packet.sourcePort.rawValue)
+        return note(packet, position, TaskFlow.hash(client.mapped, ends, packet.proto, key))
+    }
+
+    @inline(__always)
+    private mutating func note<Header: ShortHeader>(
+        _ packet: ShortPacket<Header>, _ position: Int, _ hash: UInt64
+    ) -> UInt64 where Header.Address == Address {
+        flowHash = hash
         packetByteCount = UInt32(truncatingIfNeeded: packet.header.packetByteCount)
         proto = packet.proto
         mark = packet.mark
         checksum = packet.checksum
         self.position = UInt32(truncatingIfNeeded: position)
-        return flowHash
+        return hash
     }
 
     var byteCount: Int { Int(packetByteCount) }
     var endpoint: EndpointIndex {
-        EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ports &>> 32))
+        EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ends &>> 32))
     }
-    /// The port the task listens on.
-    var target: Port { Port(UInt16(truncatingIfNeeded: ports)) }
 
     /// Whether it neither resets nor closes its flow: neither RST nor FIN, and of SCTP's chunks at
     /// least none that does.
@@ -73,19 +94,15 @@ struct Sight<Address: FlowAddress>: Sendable {
         }
     }
 
-    /// The flow as the task sees it.
+    /// The flow of a request.
     @inline(__always)
-    var flow: TaskFlow {
-        TaskFlow(
-            client: client.mapped, clientPort: Port(UInt16(truncatingIfNeeded: ports &>> 16)),
-            targetPort: target, endpoint: endpoint, proto: proto)
+    var request: RequestFlow<Address> {
+        RequestFlow(client: client, address: address, ends: ends, proto: proto)
     }
 
-    /// What its reply will need.
+    /// The flow that a packet of a task would be a reply of.
     @inline(__always)
-    var origin: FlowOrigin {
-        FlowOrigin(address: address.mapped, port: port, entry: entry, service: service)
-    }
+    var reply: TaskFlow { request.seen(at: request.port) }
 }
 
 /// Which frames of a stretch have been seen and not been delivered, and what became of the others.

@@ -2,44 +2,13 @@
 //
 // The key is the flow as the task sees it: protocol, client address and port, the task's endpoint
 // and port. The rest is what the reply needs: where the client had sent to and which node the
-// packets came in by. Invariant: a record whose protocol
-// is zero has never been used.
+// packets came in by.
+//
+// A record also vouches: a packet of its flow, sent to the same address and port, was found to be for this
+// task by the program of this generation, and would be again. Invariants: a record whose protocol is zero
+// has never been used; generation zero vouches for nothing.
 
 import Wire
-
-/// A flow as the task sees it.
-public struct TaskFlow: Hashable, Sendable {
-    public var client: IPv6Address
-    public var clientPort: Port
-    public var targetPort: Port
-    public var endpoint: EndpointIndex
-    public var proto: IPProtocol
-
-    public init(
-        client: IPv6Address, clientPort: Port, targetPort: Port, endpoint: EndpointIndex,
-        proto: IPProtocol
-    ) {
-        self.client = client
-        self.clientPort = clientPort
-        self.targetPort = targetPort
-        self.endpoint = endpoint
-        self.proto = proto
-    }
-
-    /// All of it but the client's address and the protocol, in one word.
-    @inline(__always)
-    var ports: UInt64 {
-        UInt64(endpoint.rawValue) &<< 32 | UInt64(clientPort.rawValue) &<< 16
-            | UInt64(targetPort.rawValue)
-    }
-
-    /// Where the flow stands in a table with this key.
-    @inline(__always)
-    func hash(_ key: HashKey) -> UInt64 {
-        let low = FoldedMultiply.hash(client.low ^ UInt64(proto.rawValue) &<< 48, ports, key)
-        return client.isIPv4Mapped ? low : FoldedMultiply.hash(client.high, low, key)
-    }
-}
 
 /// How far a flow has come; decides how long it is remembered without traffic.
 public enum FlowState: UInt8, Sendable {
@@ -66,62 +35,29 @@ public enum FlowState: UInt8, Sendable {
     }
 }
 
-/// What a reply needs.
-public struct FlowOrigin: Hashable, Sendable {
-    /// The address the client sent to.
-    public var address: IPv6Address
-    public var port: Port
-    /// The node the flow's packets come in by.
-    public var entry: NodeIndex
-    /// The service it reached, for the counters.
-    public var service: VirtualServiceIndex
-
-    public init(
-        address: IPv6Address, port: Port, entry: NodeIndex, service: VirtualServiceIndex
-    ) {
-        self.address = address
-        self.port = port
-        self.entry = entry
-        self.service = service
-    }
-}
-
-/// An address as a record holds it: four bytes or sixteen.
-package protocol FlowAddress: Hashable, Sendable {
-    init(mapped: IPv6Address)
-    var mapped: IPv6Address { get }
-}
-
-extension IPv4Address: FlowAddress {
-    @inline(__always) package init(mapped: IPv6Address) { self = mapped.mappedIPv4 }
-    @inline(__always) package var mapped: IPv6Address { IPv6Address(mapped: self) }
-}
-
-extension IPv6Address: FlowAddress {
-    @inline(__always) package init(mapped: IPv6Address) { self = mapped }
-    @inline(__always) package var mapped: IPv6Address { self }
-}
-
 struct FlowRecord<Address: FlowAddress>: Sendable {
     private var client: Address
     private var address: Address
-    /// The flow's endpoint and ports, as `TaskFlow.ports` has them.
-    private var ports: UInt64
-    private var service: VirtualServiceIndex
+    /// As `RequestFlow` has them.
+    private var ends: UInt64
+    private(set) var service: VirtualServiceIndex
     /// Seconds on the clock that `process` is given.
     var lastSeen: UInt32
-    private var port: Port
+    /// The port of the task.
+    private(set) var target: Port
     private var entry: NodeIndex
     private var proto: IPProtocol
     private var stateBits: UInt8
+    /// Of the program that told what the flow is for.
+    var generation: UInt16 = 0
 
     init(_ flow: TaskFlow, origin: FlowOrigin, state: FlowState, now: UInt32) {
         client = Address(mapped: flow.client)
         address = Address(mapped: origin.address)
-        ports = flow.ports
+        ends = flow.ends | UInt64(origin.port.rawValue)
         service = origin.service
         lastSeen = now
-        port = origin.port
+        target = flow.targetPort
         entry = origin.entry
         proto = flow.proto
         stateBits = state.rawValue
@@ -142,7 +78,15 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
 
     @inline(__always)
     func matches(_ flow: TaskFlow) -> Bool {
-        ports == flow.ports && client.mapped == flow.client && proto == flow.proto
+        (ends ^ flow.ends) &>> 16 == 0 && target == flow.targetPort
+            && client.mapped == flow.client && proto == flow.proto
+    }
+
+    /// Whether it vouches for packets of a flow.
+    @inline(__always)
+    func vouches(for flow: RequestFlow<Address>, _ generation: UInt16) -> Bool {
+        ends == flow.ends && client == flow.client && address == flow.address
+            && proto == flow.proto && self.generation == generation
     }
 
     func isExpired(_ now: UInt32) -> Bool {
@@ -159,9 +103,8 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     var flow: TaskFlow {
         TaskFlow(
             client: client.mapped,
-            clientPort: Port(UInt16(truncatingIfNeeded: ports &>> 16)),
-            targetPort: Port(UInt16(truncatingIfNeeded: ports)),
-            endpoint: EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ports &>> 32)),
+            clientPort: Port(UInt16(truncatingIfNeeded: ends &>> 16)), targetPort: target,
+            endpoint: EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ends &>> 32)),
             proto: proto)
     }
 
@@ -171,11 +114,13 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
         }
         set {
             address = Address(mapped: newValue.address)
-            port = newValue.port
+            ends = ends & ~0xffff | UInt64(newValue.port.rawValue)
             entry = newValue.entry
             service = newValue.service
         }
     }
+
+    private var port: Port { Port(UInt16(truncatingIfNeeded: ends)) }
 
     /// Whether the client still sends to the same address and port.
     @inline(__always)

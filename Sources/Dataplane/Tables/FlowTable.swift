@@ -43,6 +43,8 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     private let recordCountMax: Int
     /// Records in use, the expired ones among them.
     private(set) var count = 0
+    /// Of the program that is run: records of it vouch for their flows.
+    private(set) var generation: UInt16 = 0
 
     init(key: HashKey, recordCountMax: Int) {
         precondition(recordCountMax.nonzeroBitCount == 1)
@@ -72,19 +74,36 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     }
 
     /// Does what `remember` would, and does it where it takes the least: the flow is at its first place,
-    /// lives, and the packet neither opens nor ends anything. False, with nothing changed, elsewhere.
+    /// lives, is vouched for, and the packet neither opens nor ends anything. The task's port; nil, with
+    /// nothing changed, elsewhere.
     @inline(__always)
     static func refresh(
-        _ flow: TaskFlow, hash: UInt64, origin: FlowOrigin, now: UInt32,
-        in records: inout MutableSpan<FlowRecord<Address>>
-    ) -> Bool {
+        _ flow: RequestFlow<Address>, hash: UInt64, entry: NodeIndex, generation: UInt16,
+        now: UInt32, in records: inout MutableSpan<FlowRecord<Address>>
+    ) -> Port? {
         let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
-        guard records[index].matches(flow), records[index].hasTarget(of: origin),
-            records[index].isLively(now)
-        else { return false }
-        records[index].move(to: origin.entry)
+        guard records[index].vouches(for: flow, generation), records[index].isLively(now)
+        else { return nil }
+        records[index].move(to: entry)
         records[index].lastSeen = now
-        return true
+        return records[index].target
+    }
+
+    /// The service that a flow is for and the task's port, if a record vouches for it.
+    @inline(__always)
+    func recall(
+        _ flow: RequestFlow<Address>, hash: UInt64, in records: borrowing MutableSpan<FlowRecord<Address>>
+    ) -> (service: VirtualServiceIndex, target: Port)? {
+        let mask = records.count &- 1
+        var index = Int(truncatingIfNeeded: hash) & mask
+        for _ in 0..<Limits.flowProbeCountMax {
+            if records[index].vouches(for: flow, generation) {
+                return (records[index].service, records[index].target)
+            }
+            if records[index].isFree { return nil }
+            index = (index &+ 1) & mask
+        }
+        return nil
     }
 
     /// Finds or makes the record of a flow, whose hash is given; the packet came from the client.
@@ -94,13 +113,25 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         in records: inout MutableSpan<FlowRecord<Address>>
     ) -> FlowOutcome {
         if let index = records.find(flow, hash: hash) {
-            return records[index].refresh(flow, origin: origin, event: event, now: now)
+            let outcome = records[index].refresh(flow, origin: origin, event: event, now: now)
+            if outcome != .conflict { records[index].generation = generation }
+            return outcome
         }
         guard let index = records.place(hash: hash, now: now) else { return .full }
         let isFree = records[index].isFree
         records[index] = FlowRecord(flow, origin: origin, state: event.initialState, now: now)
+        records[index].generation = generation
         if isFree { count &+= 1 }
         return .new
+    }
+
+    /// Takes note, between batches, of a program that may tell something else of a flow than the one
+    /// before: nothing is vouched for any more.
+    mutating func renew(_ records: inout [FlowRecord<Address>]) {
+        generation &+= 1
+        guard generation == 0 else { return }
+        for index in records.indices { records[index].generation = 0 }
+        generation = 1
     }
 
     /// Makes room between batches, when half the records are in use: a fuller table would run out
@@ -190,10 +221,6 @@ extension FlowRecord {
     fileprivate mutating func refresh(
         _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
     ) -> FlowOutcome {
-        if refresh(origin: origin, now: now) {
-            apply(event, from: .client, now: now)
-            return .known
-        }
         let isSameTarget = hasTarget(of: origin)
         let isOver = isExpired(now) || state == .closed
         if isOver && event != .closing && event != .reset && (event == .opening || !isSameTarget) {
@@ -204,17 +231,6 @@ extension FlowRecord {
         self.origin = origin
         apply(event, from: .client, now: now)
         return .known
-    }
-
-    /// The same for a packet that neither opens nor ends anything, if the flow is open and the client
-    /// still sends to the same address and port.
-    @inline(__always)
-    fileprivate mutating func refresh(origin: FlowOrigin, now: UInt32) -> Bool {
-        guard hasTarget(of: origin), state == .established || state == .datagram, !isExpired(now)
-        else { return false }
-        move(to: origin.entry)
-        lastSeen = now
-        return true
     }
 
     @inline(__always)
