@@ -82,7 +82,7 @@ public struct Program: Sendable {
     public var node: NodeIndex
     /// The cluster's flow hash key.
     public let hashKey: HashKey
-    public var vxlanPort: Port
+    public let vxlanPort: Port
     public var replyPath: ReplyPath
     /// Where the node sends what is for clients.
     public var routerMAC: MACAddress
@@ -101,8 +101,8 @@ public struct Program: Sendable {
     let keyed: SipHash
     /// By `EndpointIndex`.
     private(set) var shortEndpoints: [ShortEndpoint]
-    /// The node's own VTEP; zero over IPv6.
-    let vtep4: UInt32
+    /// The node's own VTEP, zero over IPv6, and the port of VXLAN, as they lie in memory.
+    let tunnelEnd: (address: UInt32, port: UInt16)
     /// The VXLAN header of the ingress network, as it lies in memory.
     let ingressVXLAN: UInt64
     /// Where tunnelled packets come from and who they are for.
@@ -127,7 +127,10 @@ public struct Program: Sendable {
         shortEndpoints = endpoints.map {
             ShortEndpoint($0, on: networks[Int($0.network.rawValue)])
         }
-        vtep4 = own.vtep.isIPv4Mapped ? own.vtep.mappedIPv4.rawValue : 0
+        tunnelEnd = (
+            own.vtep.isIPv4Mapped ? own.vtep.mappedIPv4.rawValue.bigEndian : 0,
+            vxlanPort.rawValue.bigEndian
+        )
         let vni = UInt64(networks[Int(ingress.rawValue)].vni)
         ingressVXLAN = (0x0800_0000_0000_0000 | vni << 8).bigEndian
         let tasks = endpoints.indices.map { (EndpointIndex($0), endpoints[$0]) }

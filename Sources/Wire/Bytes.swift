@@ -65,6 +65,12 @@ extension RawSpan {
         return unsafe _overrideLifetime(RawSpan(_unsafeBytes: window), copying: self)
     }
 
+    /// The 16-bit integer at `offset`, as it lies in memory.
+    @inlinable @inline(__always)
+    public func memory16(_ offset: Int) -> UInt16 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self)
+    }
+
     /// The 32-bit integer at `offset`, as it lies in memory.
     @inlinable @inline(__always)
     public func memory32(_ offset: Int) -> UInt32 {

@@ -72,8 +72,7 @@ private func arrive<Header: ShortHeader>(
     _ records: Span<FlowRecord<Header.Address>>, _ key: HashKey, _ program: borrowing Program
 ) -> Bool {
     let start = TunnelHeader.byteCount
-    guard seenCount < sights.count,
-        bytes.byteCount >= start &+ ShortPacket<Header>.leastByteCount,
+    guard bytes.byteCount >= start &+ ShortPacket<Header>.leastByteCount,
         let outer = OuterHeader(bytes, wireByteCount: wireByteCount, program)
     else { return false }
     guard let entry = program.arrivals.node(outer.source),
@@ -99,7 +98,8 @@ struct OuterHeader {
     @inline(__always)
     init?(_ bytes: RawSpan, wireByteCount: Int, _ program: borrowing Program) {
         guard bytes.byteCount >= TunnelHeader.byteCount,
-            bytes.u32(30) == program.vtep4, bytes.u16(36) == program.vxlanPort.rawValue,
+            bytes.memory32(30) == program.tunnelEnd.address,
+            bytes.memory16(36) == program.tunnelEnd.port,
             bytes.memory64(42) == program.ingressVXLAN,
             bytes.u16(12) == EtherType.ipv4.rawValue, bytes.u8(14) == 0x45,
             bytes.u16(20) & 0x3fff == 0, bytes.u8(23) == IPProtocol.udp.rawValue,

@@ -20,6 +20,7 @@ func deliverShort<Header: ShortHeader>(
 ) -> Int {
     var bytes = bytes._mutatingExtracting(0..<bytes.byteCount)
     var endpoints = endpoints._mutatingExtracting(0..<endpoints.count)
+    var records = records._mutatingExtracting(0..<records.count)
     var frames = frames._mutatingExtracting(0..<frames.count)
     let sights = sights.span.extracting(first: count)
     let generation = table.generation

@@ -110,7 +110,6 @@ private func enter<Header: ShortHeader>(
         sentCount &+= 1
         return true
     }
-    guard seenCount < sights.count else { return false }
     services[service].requests.add(byteCount)
     frame.choice = choice
     records.prefetch(

@@ -54,8 +54,7 @@ private func leave<Header: ShortHeader>(
     _ seenCount: inout Int, _ records: Span<FlowRecord<Header.Address>>, _ key: HashKey,
     _ program: borrowing Program
 ) -> Bool {
-    guard seenCount < sights.count,
-        let packet = ShortPacket<Header>(bytes, at: 0, wireByteCount: wireByteCount)
+    guard let packet = ShortPacket<Header>(bytes, at: 0, wireByteCount: wireByteCount)
     else { return false }
     let task = program.shortEndpoints[Int(endpoint.rawValue)]
     // Who is on the network itself is no client from outside, and is asked for elsewhere.

@@ -118,7 +118,7 @@ extension Program {
     /// IPv6, which is not for the short way.
     @inline(__always)
     func isTunnelled(_ bytes: RawSpan) -> Bool {
-        bytes.byteCount >= 38 && vtep4 != 0 && bytes.u32(30) == vtep4
-            && bytes.u16(36) == vxlanPort.rawValue
+        bytes.byteCount >= 38 && tunnelEnd.address != 0
+            && bytes.memory32(30) == tunnelEnd.address && bytes.memory16(36) == tunnelEnd.port
     }
 }

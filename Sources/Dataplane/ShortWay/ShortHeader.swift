@@ -11,8 +11,8 @@ protocol ShortHeader {
     associatedtype Address: FlowAddress
     /// Of the header alone.
     static var byteCount: Int { get }
-    var source: Address { get }
-    var destination: Address { get }
+    /// Source and destination.
+    var addresses: Address.Pair { get }
     var proto: IPProtocol { get }
     var trafficClass: UInt8 { get }
     /// Length of the IP packet.
@@ -46,6 +46,11 @@ protocol ShortHeader {
     ) -> ChecksumDelta
 }
 
+extension ShortHeader {
+    @inline(__always) var source: Address { Address.first(of: addresses) }
+    @inline(__always) var destination: Address { Address.second(of: addresses) }
+}
+
 /// Whether the checksum of an IPv4 header without options is right: the sum of its words is a multiple
 /// of 0xffff, in either byte order. It is not zero where the header has a version. Carries out of 64 bits
 /// go back in at the other end, for 2^64 leaves one when divided by 0xffff.
@@ -61,16 +66,14 @@ func isIPv4ChecksumRight(_ bytes: RawSpan, at offset: Int) -> Bool {
 struct ShortIPv4: ShortHeader {
     static let byteCount = 20
 
-    let source: IPv4Address
-    let destination: IPv4Address
+    let addresses: UInt64
     let proto: IPProtocol
     let trafficClass: UInt8
     let packetByteCount: Int
 
     @inline(__always)
     init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int, withAnyAddresses: Bool) {
-        source = IPv4Address(rawValue: bytes.u32(base &+ 26))
-        destination = IPv4Address(rawValue: bytes.u32(base &+ 30))
+        addresses = bytes.u64(base &+ 26)
         packetByteCount = Int(bytes.u16(base &+ 16))
         trafficClass = bytes.u8(base &+ 15)
         proto = IPProtocol(rawValue: bytes.u8(base &+ 23))
@@ -98,7 +101,7 @@ struct ShortIPv4: ShortHeader {
 
     @inline(__always)
     static func isVTEP(_ address: IPv4Address, of program: borrowing Program) -> Bool {
-        address.rawValue == program.vtep4
+        address.rawValue.bigEndian == program.tunnelEnd.address
     }
 
     @inline(__always)
@@ -129,8 +132,7 @@ struct ShortIPv4: ShortHeader {
 struct ShortIPv6: ShortHeader {
     static let byteCount = 40
 
-    let source: IPv6Address
-    let destination: IPv6Address
+    let addresses: IPv6Address.Pair
     let proto: IPProtocol
     let trafficClass: UInt8
     let packetByteCount: Int
@@ -143,13 +145,14 @@ struct ShortIPv6: ShortHeader {
         guard first & 0xf000 == 0x6000, second & 0xff > 1 else {
             return nil
         }
-        source = IPv6Address(high: bytes.u64(base &+ 22), low: bytes.u64(base &+ 30))
-        destination = IPv6Address(high: bytes.u64(base &+ 38), low: bytes.u64(base &+ 46))
-        guard withAnyAddresses || Self.mayPass(from: source, to: destination) else { return nil }
+        addresses = IPv6Address.pair(
+            IPv6Address(high: bytes.u64(base &+ 22), low: bytes.u64(base &+ 30)),
+            IPv6Address(high: bytes.u64(base &+ 38), low: bytes.u64(base &+ 46)))
         packetByteCount = Self.byteCount &+ Int(second >> 16)
         guard packetByteCount <= wireByteCount &- 14 else { return nil }
         trafficClass = UInt8(truncatingIfNeeded: first >> 4)
         proto = IPProtocol(rawValue: UInt8(truncatingIfNeeded: second >> 8))
+        guard withAnyAddresses || Self.mayPass(from: source, to: destination) else { return nil }
     }
 
     @inline(__always)

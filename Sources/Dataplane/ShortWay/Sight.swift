@@ -10,9 +10,8 @@ import Wire
 struct Sight<Address: FlowAddress>: Sendable {
     /// The flow table's hash of the flow.
     var flowHash: UInt64 = 0
-    var client: Address
-    /// Where the client had sent to.
-    var address: Address
+    /// The client's, and of a request the one that it was sent to.
+    var addresses: Address.Pair
     /// As `TaskFlow.ends`, with the destination port of a request or the source port of a reply in the
     /// lowest 16 bits.
     var ends: UInt64 = 0
@@ -31,8 +30,8 @@ struct Sight<Address: FlowAddress>: Sendable {
     var trafficClass: UInt8 = 0
 
     init() {
-        client = Address(mapped: IPv6Address(high: 0, low: 0))
-        address = client
+        let none = Address(mapped: IPv6Address(high: 0, low: 0))
+        addresses = Address.pair(none, none)
     }
 
     /// Notes a request for a task; the flow table's hash of its flow.
@@ -41,12 +40,12 @@ struct Sight<Address: FlowAddress>: Sendable {
         _ packet: ShortPacket<Header>, _ position: Int, for endpoint: EndpointIndex,
         entry: NodeIndex, _ key: HashKey
     ) -> UInt64 where Header.Address == Address {
-        client = packet.header.source
-        address = packet.header.destination
+        addresses = packet.header.addresses
         self.entry = entry
         let ends = TaskFlow.ends(endpoint, packet.sourcePort)
         self.ends = ends | UInt64(packet.destinationPort.rawValue)
-        return note(packet, position, TaskFlow.hash(client.mapped, ends, packet.proto, key))
+        let client = packet.header.source.mapped
+        return note(packet, position, TaskFlow.hash(client, ends, packet.proto, key))
     }
 
     /// Notes a packet that a task sends; the flow table's hash of its flow.
@@ -55,7 +54,8 @@ struct Sight<Address: FlowAddress>: Sendable {
         _ packet: ShortPacket<Header>, _ position: Int, from endpoint: EndpointIndex,
         _ key: HashKey
     ) -> UInt64 where Header.Address == Address {
-        client = packet.header.destination
+        let client = packet.header.destination
+        addresses = Address.pair(client, client)
         trafficClass = packet.header.trafficClass
         let ends = TaskFlow.ends(endpoint, packet.destinationPort)
         self.ends = ends | UInt64(packet.sourcePort.rawValue)
@@ -97,7 +97,7 @@ struct Sight<Address: FlowAddress>: Sendable {
     /// The flow of a request.
     @inline(__always)
     var request: RequestFlow<Address> {
-        RequestFlow(client: client, address: address, ends: ends, proto: proto)
+        RequestFlow(addresses: addresses, ends: ends, proto: proto)
     }
 
     /// The flow that a packet of a task would be a reply of.

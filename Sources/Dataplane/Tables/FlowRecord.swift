@@ -36,8 +36,8 @@ public enum FlowState: UInt8, Sendable {
 }
 
 struct FlowRecord<Address: FlowAddress>: Sendable {
-    private var client: Address
-    private var address: Address
+    /// The client's, and the one it sends to.
+    private var addresses: Address.Pair
     /// As `RequestFlow` has them.
     private var ends: UInt64
     private(set) var service: VirtualServiceIndex
@@ -52,8 +52,8 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     var generation: UInt16 = 0
 
     init(_ flow: TaskFlow, origin: FlowOrigin, state: FlowState, now: UInt32) {
-        client = Address(mapped: flow.client)
-        address = Address(mapped: origin.address)
+        addresses = Address.pair(
+            Address(mapped: flow.client), Address(mapped: origin.address))
         ends = flow.ends | UInt64(origin.port.rawValue)
         service = origin.service
         lastSeen = now
@@ -74,6 +74,9 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
         return Self(flow, origin: origin, state: .opening, now: 0)
     }
 
+    private var client: Address { Address.first(of: addresses) }
+    private var address: Address { Address.second(of: addresses) }
+
     var isFree: Bool { proto.rawValue == 0 }
 
     @inline(__always)
@@ -85,8 +88,7 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     /// Whether it vouches for packets of a flow.
     @inline(__always)
     func vouches(for flow: RequestFlow<Address>, _ generation: UInt16) -> Bool {
-        ends == flow.ends && client == flow.client && address == flow.address
-            && proto == flow.proto && self.generation == generation
+        ends == flow.ends && addresses == flow.addresses && proto == flow.proto && self.generation == generation
     }
 
     func isExpired(_ now: UInt32) -> Bool {
@@ -98,6 +100,17 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     @inline(__always)
     func isLively(_ now: UInt32) -> Bool {
         stateBits & FlowState.open != 0 && now &- lastSeen <= FlowState.datagram.timeoutSeconds
+    }
+
+    /// Takes in a packet of a flow that it vouches for and that is surely open; the task's port.
+    @inline(__always)
+    mutating func refresh(
+        _ flow: RequestFlow<Address>, entry: NodeIndex, generation: UInt16, now: UInt32
+    ) -> Port? {
+        guard vouches(for: flow, generation), isLively(now) else { return nil }
+        self.entry = entry
+        lastSeen = now
+        return target
     }
 
     var flow: TaskFlow {
@@ -113,7 +126,7 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
             FlowOrigin(address: address.mapped, port: port, entry: entry, service: service)
         }
         set {
-            address = Address(mapped: newValue.address)
+            addresses = Address.pair(client, Address(mapped: newValue.address))
             ends = ends & ~0xffff | UInt64(newValue.port.rawValue)
             entry = newValue.entry
             service = newValue.service
@@ -127,10 +140,6 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     func hasTarget(of origin: FlowOrigin) -> Bool {
         port == origin.port && address.mapped == origin.address
     }
-
-    /// Notes the node that packets come in by now.
-    @inline(__always)
-    mutating func move(to node: NodeIndex) { entry = node }
 
     var state: FlowState {
         get { FlowState(rawValue: stateBits & 0x0f) ?? .closed }

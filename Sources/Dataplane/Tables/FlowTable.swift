@@ -82,11 +82,7 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         now: UInt32, in records: inout MutableSpan<FlowRecord<Address>>
     ) -> Port? {
         let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
-        guard records[index].vouches(for: flow, generation), records[index].isLively(now)
-        else { return nil }
-        records[index].move(to: entry)
-        records[index].lastSeen = now
-        return records[index].target
+        return records[index].refresh(flow, entry: entry, generation: generation, now: now)
     }
 
     /// The service that a flow is for and the task's port, if a record vouches for it.

@@ -49,13 +49,15 @@ public struct TaskFlow: Hashable, Sendable {
 
 /// A flow as its client sees it, and the task that its packets come to.
 struct RequestFlow<Address: FlowAddress> {
-    var client: Address
-    /// Where the client sends to.
-    var address: Address
+    /// The client's, and the one it sends to.
+    var addresses: Address.Pair
     /// As `TaskFlow.ends`, with the port that the client sends to in the lowest 16 bits.
     var ends: UInt64
     var proto: IPProtocol
 
+    var client: Address { Address.first(of: addresses) }
+    /// Where the client sends to.
+    var address: Address { Address.second(of: addresses) }
     var clientPort: Port { Port(UInt16(truncatingIfNeeded: ends &>> 16)) }
     var port: Port { Port(UInt16(truncatingIfNeeded: ends)) }
     var endpoint: EndpointIndex {
@@ -88,20 +90,4 @@ public struct FlowOrigin: Hashable, Sendable {
         self.entry = entry
         self.service = service
     }
-}
-
-/// An address as a record holds it: four bytes or sixteen.
-package protocol FlowAddress: Hashable, Sendable {
-    init(mapped: IPv6Address)
-    var mapped: IPv6Address { get }
-}
-
-extension IPv4Address: FlowAddress {
-    @inline(__always) package init(mapped: IPv6Address) { self = mapped.mappedIPv4 }
-    @inline(__always) package var mapped: IPv6Address { IPv6Address(mapped: self) }
-}
-
-extension IPv6Address: FlowAddress {
-    @inline(__always) package init(mapped: IPv6Address) { self = mapped }
-    @inline(__always) package var mapped: IPv6Address { self }
 }
