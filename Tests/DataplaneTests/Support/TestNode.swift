@@ -22,7 +22,8 @@ struct Outcome {
 }
 
 final class TestNode {
-    let program: Program
+    /// What it runs from the next batch on.
+    var program: Program
     private(set) var state: NodeState
     private var director: Director?
     private var arena: FrameArena
@@ -41,6 +42,12 @@ final class TestNode {
     var flowCount: Int { state.flowCount }
     /// Of the last batch, with what was made of it.
     var frameCount: Int { frames.count }
+
+    /// Whether packets may take the short way; they do unless they are told not to.
+    var usesShortWay: Bool {
+        get { state.usesShortWay }
+        set { state.usesShortWay = newValue }
+    }
 
     /// Puts a director before the mesh.
     func equip(with director: consuming Director, usesShortWay: Bool) {
