@@ -33,7 +33,9 @@ struct ArrivalTable: Sendable {
     /// The node with a VTEP, given as it lies in memory.
     @inline(__always)
     func node(_ vtep: UInt32) -> NodeIndex? {
-        nodes.find(UInt64(vtep.bigEndian)).map { NodeIndex(rawValue: UInt16(truncatingIfNeeded: $0)) }
+        nodes.find(UInt64(vtep.bigEndian)).map {
+            NodeIndex(rawValue: UInt16(truncatingIfNeeded: $0))
+        }
     }
 
     /// Asks for the place of a task's MAC address.

@@ -88,7 +88,8 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     /// Whether it vouches for packets of a flow.
     @inline(__always)
     func vouches(for flow: RequestFlow<Address>, _ generation: UInt16) -> Bool {
-        ends == flow.ends && addresses == flow.addresses && proto == flow.proto && self.generation == generation
+        ends == flow.ends && addresses == flow.addresses && proto == flow.proto
+            && self.generation == generation
     }
 
     func isExpired(_ now: UInt32) -> Bool {

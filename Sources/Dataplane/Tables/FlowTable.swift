@@ -88,7 +88,8 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     /// The service that a flow is for and the task's port, if a record vouches for it.
     @inline(__always)
     func recall(
-        _ flow: RequestFlow<Address>, hash: UInt64, in records: borrowing MutableSpan<FlowRecord<Address>>
+        _ flow: RequestFlow<Address>, hash: UInt64,
+        in records: borrowing MutableSpan<FlowRecord<Address>>
     ) -> (service: VirtualServiceIndex, target: Port)? {
         let mask = records.count &- 1
         var index = Int(truncatingIfNeeded: hash) & mask
