@@ -91,7 +91,11 @@ public struct Program: Sendable {
     public let networks: [OverlayNetwork]
     public private(set) var endpoints: [Endpoint]
     public var services = ServiceTable()
-    public var addresses = AddressTable()
+    public var addresses = AddressTable() {
+        didSet { ownAddresses = addresses.firstAddresses(of: node) }
+    }
+    /// This node's own among them.
+    private var ownAddresses = AddressTable.FirstAddresses()
     public var ports = PortTable()
     /// By `NodeIndex`: the outer headers towards it; nil over IPv6.
     let tunnels: [TunnelHeader?]
@@ -190,6 +194,19 @@ public struct Program: Sendable {
     /// This node as the others see it.
     public var own: Peer {
         @inline(__always) _read { yield peers[Int(node.rawValue)] }
+    }
+
+    /// Whether clients use an IPv4 address of some node, this one most likely.
+    @inline(__always)
+    func isNode(_ address: IPv4Address) -> Bool {
+        ownAddresses.address4 == UInt64(address.rawValue)
+            || addresses.isNode(address, near: node)
+    }
+
+    /// The same for IPv6; the address must not be an IPv4-mapped one.
+    @inline(__always)
+    func isNode(_ address: IPv6Address) -> Bool {
+        ownAddresses.address6 == address || addresses.isNode(address, near: node)
     }
 
     /// The network with this VNI.

@@ -76,24 +76,28 @@ private func enter<Header: ShortHeader>(
     _ program: borrowing Program
 ) -> Bool {
     let start = TunnelHeader.byteCount
+    guard bytes.byteCount >= start &+ ShortPacket<Header>.leastByteCount else { return false }
+    let ports = bytes.u32(start &+ ShortPacket<Header>.transport)
+    let port = Port(UInt16(truncatingIfNeeded: ports))
     guard
-        let packet = ShortPacket<Header>(
-            bytes.bytes, at: start, wireByteCount: frame.wireByteCount),
-        packet.destinationPort != program.vxlanPort
-            || !Header.isVTEP(packet.header.destination, of: program),
-        Header.isNode(packet.header.destination, near: program.node, in: program),
-        let published = program.ports.find(transport: packet.proto, packet.destinationPort)
+        let header = Header(
+            bytes.bytes, at: start, wireByteCount: frame.wireByteCount, withAnyAddresses: false),
+        let published = program.ports.find(transport: header.proto, port)
     else { return false }
     let flow = FlowKey(
-        client: packet.header.source.mapped, clientPort: packet.sourcePort,
-        servicePort: packet.destinationPort, proto: packet.proto)
+        client: header.source.mapped, clientPort: Port(UInt16(truncatingIfNeeded: ports >> 16)),
+        servicePort: port, proto: header.proto)
+    // The choice before the rest is looked at: while it waits for the slot, there is time for that.
     guard
-        let choice = program.choose(flow, service: published.service, target: published.target)
+        let choice = program.choose(flow, service: published.service, target: published.target),
+        ShortPacket<Header>.isWhole(header, bytes.bytes, at: start),
+        port != program.vxlanPort || !Header.isVTEP(header.destination, of: program),
+        Header.isNode(header.destination, in: program)
     else { return false }
     let task = program.shortEndpoints[Int(choice.endpoint.rawValue)]
     guard Header.address(of: task) != nil else { return false }
     let service = Int(choice.service.rawValue)
-    let byteCount = packet.header.packetByteCount
+    let byteCount = header.packetByteCount
     guard task.node == program.node else {
         guard byteCount <= task.mtu, let tunnel = program.tunnels[Int(task.node.rawValue)] else {
             return false
@@ -104,7 +108,7 @@ private func enter<Header: ShortHeader>(
         services[service].requests.byteCount &+= UInt64(truncatingIfNeeded: byteCount)
         tunnel.write(
             to: &bytes, innerByteCount: 14 &+ byteCount,
-            trafficClass: packet.header.trafficClass & 3,
+            trafficClass: header.trafficClass & 3,
             sourcePort: overlaySourcePort(choice.hash), vxlan: task.vxlan)
         task.readdress(&bytes, at: start)
         sentCount &+= 1
@@ -112,6 +116,7 @@ private func enter<Header: ShortHeader>(
     }
     services[service].requests.add(byteCount)
     frame.choice = choice
+    let packet = ShortPacket<Header>(header, bytes.bytes, at: start)
     records.prefetch(
         sights[seenCount].note(packet, position, for: choice.endpoint, entry: task.node, key))
     seenCount &+= 1

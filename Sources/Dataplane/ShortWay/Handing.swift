@@ -60,7 +60,7 @@ private func isReply<Header: ShortHeader>(
         let packet = ShortPacket<Header>(bytes, at: start, wireByteCount: wireByteCount &- start)
     else { return false }
     return (packet.header.trafficClass ^ outer.trafficClass) & 3 == 0
-        && Header.isNode(packet.header.source, near: program.node, in: program)
+        && Header.isNode(packet.header.source, in: program)
 }
 
 extension Program {

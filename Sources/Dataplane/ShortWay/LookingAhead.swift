@@ -29,7 +29,7 @@ func lookAhead(
     _ endpoints: Span<FlowTraffic>, _ program: borrowing Program
 ) {
     // As many as a stretch has frames; of a longer one the rest would go without.
-    var outlooks = InlineArray<64, Outlook>(repeating: Outlook())
+    var outlooks = InlineArray<128, Outlook>(repeating: Outlook())
     var count = 0
     for index in stretch {
         guard count < outlooks.count, frames[index].isFresh else { continue }

@@ -36,6 +36,9 @@ protocol ShortHeader {
         _ address: Address, near node: NodeIndex, in program: borrowing Program
     ) -> Bool
 
+    /// The same, most likely as an address of the program's own node.
+    static func isNode(_ address: Address, in program: borrowing Program) -> Bool
+
     /// Whether it is this node's own VTEP.
     static func isVTEP(_ address: Address, of program: borrowing Program) -> Bool
 
@@ -102,6 +105,11 @@ struct ShortIPv4: ShortHeader {
     @inline(__always)
     static func isVTEP(_ address: IPv4Address, of program: borrowing Program) -> Bool {
         address.rawValue.bigEndian == program.tunnelEnd.address
+    }
+
+    @inline(__always)
+    static func isNode(_ address: IPv4Address, in program: borrowing Program) -> Bool {
+        program.isNode(address)
     }
 
     @inline(__always)
@@ -172,6 +180,11 @@ struct ShortIPv6: ShortHeader {
     @inline(__always)
     static func isVTEP(_ address: IPv6Address, of program: borrowing Program) -> Bool {
         address == program.own.vtep
+    }
+
+    @inline(__always)
+    static func isNode(_ address: IPv6Address, in program: borrowing Program) -> Bool {
+        program.isNode(address)
     }
 
     @inline(__always)

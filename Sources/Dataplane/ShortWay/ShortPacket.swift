@@ -35,27 +35,44 @@ struct ShortPacket<Header: ShortHeader> {
                 bytes, at: base, wireByteCount: wireByteCount,
                 withAnyAddresses: withAnyAddresses)
         else { return nil }
+        guard Self.isWhole(header, bytes, at: base) else { return nil }
+        self.init(header, bytes, at: base)
+    }
+
+    /// The packet behind a header, which must be whole.
+    @inline(__always)
+    init(_ header: Header, _ bytes: RawSpan, at base: Int) {
         self.header = header
         let start = base &+ Self.transport
-        let byteCount = header.packetByteCount &- Header.byteCount
-        let present = bytes.byteCount &- start
         ports = bytes.u32(start)
         if header.proto == .tcp {
-            guard present >= 20, bytes.u8(start &+ 12) >= 0x50 else { return nil }
-            let length = Int(bytes.u8(start &+ 12) >> 2 & 0x3c)
-            guard length <= byteCount, length <= present else { return nil }
             mark = bytes.u8(start &+ 13)
             checksum = 16
         } else if header.proto == .udp {
-            let length = Int(bytes.u16(start &+ 4))
-            guard length >= 8, length <= byteCount else { return nil }
             mark = 0
             checksum = 6
         } else {
-            guard header.proto == .sctp, present >= 16, byteCount >= 16 else { return nil }
             mark = Self.mark(SCTPChunkType(rawValue: bytes.u8(start &+ 12)))
             checksum = 8
         }
+    }
+
+    /// Whether TCP, UDP or SCTP is behind a header, and its own header is whole.
+    @inline(__always)
+    static func isWhole(_ header: Header, _ bytes: RawSpan, at base: Int) -> Bool {
+        let start = base &+ transport
+        let byteCount = header.packetByteCount &- Header.byteCount
+        let present = bytes.byteCount &- start
+        if header.proto == .tcp {
+            guard present >= 20, bytes.u8(start &+ 12) >= 0x50 else { return false }
+            let length = Int(bytes.u8(start &+ 12) >> 2 & 0x3c)
+            return length <= byteCount && length <= present
+        }
+        guard header.proto != .udp else {
+            let length = Int(bytes.u16(start &+ 4))
+            return length >= 8 && length <= byteCount
+        }
+        return header.proto == .sctp && present >= 16 && byteCount >= 16
     }
 
     /// What stands for a chunk type: itself if it opens or ends a flow, and data else. SHUTDOWN ACK does

@@ -50,7 +50,8 @@ public struct AddressTable: Sendable {
         var target = AddressTarget.node(NodeIndex(0))
     }
 
-    private struct FirstAddresses {
+    /// The first of the addresses of each family that a node's clients use.
+    struct FirstAddresses {
         /// Not a number of 32 bits where there is none.
         var address4 = UInt64.max
         /// Of IPv4 where there is none.
@@ -64,7 +65,7 @@ public struct AddressTable: Sendable {
     private var slots4InUse = 0
     private var slotsMAC = [AddressSlot].empty
     private var slotsMACInUse = 0
-    /// By node: the first of the addresses of each family that its clients use.
+    /// By node.
     private var firstAddresses: [FirstAddresses] = []
 
     public init() {}
@@ -75,6 +76,11 @@ public struct AddressTable: Sendable {
     @inline(__always)
     func slot(of address: IPv4Address, in scope: AddressScope) -> AddressSlot {
         slots4.find(Self.key(address, scope))
+    }
+
+    func firstAddresses(of node: NodeIndex) -> FirstAddresses {
+        let index = Int(node.rawValue)
+        return index < firstAddresses.count ? firstAddresses[index] : FirstAddresses()
     }
 
     /// Whether clients use an IPv4 address of some node. Most use one of `node`, whose first is compared
