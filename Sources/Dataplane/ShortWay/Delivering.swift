@@ -89,30 +89,40 @@ private func admit<Header: ShortHeader>(
     _ now: UInt32, _ program: borrowing Program
 ) -> Admission {
     let flow = sights[index].request
-    let hash = sights[index].flowHash
-    let found: (service: VirtualServiceIndex, target: Port)
-    if let known = table.recall(flow, hash: hash, in: records) {
-        found = known
-    } else {
-        guard Header.mayPass(from: flow.client, to: flow.address) else {
-            let reason = Header.complaint(from: flow.client, to: flow.address)
-            return .dropped(reason, isStray: true)
-        }
-        let address = Header.address(of: program.shortEndpoints[Int(flow.endpoint.rawValue)])
-        guard flow.address != address else { return .asItIs }
-        let asked = ask(family, flow, entry: sights[index].entry, program)
-        guard let asked else { return .dropped(.notForTask, isStray: false) }
-        guard address != nil else { return .dropped(.noTask, isStray: false) }
-        found = asked
+    let (hash, entry, event) = (
+        sights[index].flowHash, sights[index].entry, sights[index].event
+    )
+    let known = table.remember(
+        flow, hash: hash, entry: entry, event: event, now: now, in: &records)
+    if let known {
+        return admission(known, flow.endpoint, &services, &endpoints)
     }
+    guard Header.mayPass(from: flow.client, to: flow.address) else {
+        let reason = Header.complaint(from: flow.client, to: flow.address)
+        return .dropped(reason, isStray: true)
+    }
+    let address = Header.address(of: program.shortEndpoints[Int(flow.endpoint.rawValue)])
+    guard flow.address != address else { return .asItIs }
+    guard let (service, target) = ask(family, flow, entry: entry, program) else {
+        return .dropped(.notForTask, isStray: false)
+    }
+    guard address != nil else { return .dropped(.noTask, isStray: false) }
     let origin = FlowOrigin(
-        address: flow.address.mapped, port: flow.port, entry: sights[index].entry,
-        service: found.service)
+        address: flow.address.mapped, port: flow.port, entry: entry, service: service)
     let outcome = table.remember(
-        flow.seen(at: found.target), hash: hash, origin: origin, event: sights[index].event,
-        now: now, in: &records)
-    let reason = countFlow(outcome, found.service, flow.endpoint, &services, &endpoints)
-    return reason.map { .dropped($0, isStray: false) } ?? .port(found.target)
+        flow.seen(at: target), hash: hash, origin: origin, event: event, now: now, in: &records)
+    return admission((outcome, service, target), flow.endpoint, &services, &endpoints)
+}
+
+/// What the flow table says, counted.
+@inline(__always)
+private func admission(
+    _ flow: (outcome: FlowOutcome, service: VirtualServiceIndex, target: Port),
+    _ endpoint: EndpointIndex, _ services: inout MutableSpan<FlowTraffic>,
+    _ endpoints: inout MutableSpan<FlowTraffic>
+) -> Admission {
+    let reason = countFlow(flow.outcome, flow.service, endpoint, &services, &endpoints)
+    return reason.map { .dropped($0, isStray: false) } ?? .port(flow.target)
 }
 
 /// Asks the program what a flow is for, where it is most likely to find that first.

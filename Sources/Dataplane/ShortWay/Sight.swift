@@ -86,6 +86,7 @@ struct Sight<Address: FlowAddress>: Sendable {
     var isPlain: Bool { mark & 5 == 0 }
 
     /// What the packet does to its flow.
+    @inline(__always)
     var event: FlowEvent {
         switch proto {
         case .udp: .datagram

@@ -85,22 +85,35 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         return records[index].refresh(flow, entry: entry, generation: generation, now: now)
     }
 
-    /// The service that a flow is for and the task's port, if a record vouches for it.
+    /// Where the record is that vouches for a flow.
     @inline(__always)
-    func recall(
+    private func find(
         _ flow: RequestFlow<Address>, hash: UInt64,
         in records: borrowing MutableSpan<FlowRecord<Address>>
-    ) -> (service: VirtualServiceIndex, target: Port)? {
+    ) -> Int? {
         let mask = records.count &- 1
         var index = Int(truncatingIfNeeded: hash) & mask
         for _ in 0..<Limits.flowProbeCountMax {
-            if records[index].vouches(for: flow, generation) {
-                return (records[index].service, records[index].target)
-            }
+            if records[index].vouches(for: flow, generation) { return index }
             if records[index].isFree { return nil }
             index = (index &+ 1) & mask
         }
         return nil
+    }
+
+    /// Takes in a packet of a flow that a record vouches for; nil, with nothing changed, if none does. Says
+    /// what the record does of the flow, too.
+    @inline(__always)
+    func remember(
+        _ flow: RequestFlow<Address>, hash: UInt64, entry: NodeIndex, event: FlowEvent,
+        now: UInt32, in records: inout MutableSpan<FlowRecord<Address>>
+    ) -> (outcome: FlowOutcome, service: VirtualServiceIndex, target: Port)? {
+        guard let index = find(flow, hash: hash, in: records) else { return nil }
+        var origin = records[index].origin
+        origin.entry = entry
+        let outcome = records[index].refresh(origin: origin, event: event, now: now)
+        records[index].generation = generation
+        return (outcome, origin.service, records[index].target)
     }
 
     /// Finds or makes the record of a flow, whose hash is given; the packet came from the client.
@@ -110,7 +123,7 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         in records: inout MutableSpan<FlowRecord<Address>>
     ) -> FlowOutcome {
         if let index = records.find(flow, hash: hash) {
-            let outcome = records[index].refresh(flow, origin: origin, event: event, now: now)
+            let outcome = records[index].refresh(origin: origin, event: event, now: now)
             if outcome != .conflict { records[index].generation = generation }
             return outcome
         }
@@ -216,7 +229,7 @@ extension MutableSpan {
 extension FlowRecord {
     /// What a packet from the client makes of the flow that is remembered here.
     fileprivate mutating func refresh(
-        _ flow: TaskFlow, origin: FlowOrigin, event: FlowEvent, now: UInt32
+        origin: FlowOrigin, event: FlowEvent, now: UInt32
     ) -> FlowOutcome {
         let isSameTarget = hasTarget(of: origin)
         let isOver = isExpired(now) || state == .closed
