@@ -27,7 +27,7 @@ func arriveShort(
     for index in frames.indices {
         guard frames[index].isFresh else { return index }
         // The outer headers end a line, and the inner ones start the next.
-        let ahead = min(index &+ 2, frames.count &- 1)
+        let ahead = min(index &+ 3, frames.count &- 1)
         frames[ahead].prefetch(0, in: bytes)
         frames[ahead].prefetch(start, in: bytes)
         let bytes = frames[index].window(in: bytes)

@@ -30,7 +30,7 @@ func enterShort(
     let start = TunnelHeader.byteCount
     for index in frames.indices {
         guard frames[index].isFresh, frames[index].hasHeadroom else { return index }
-        frames[min(index &+ 2, frames.count &- 1)].prefetch(0, in: bytes.bytes)
+        frames[min(index &+ 3, frames.count &- 1)].prefetch(0, in: bytes.bytes)
         var bytes = frames[index].roomyWindow(in: &bytes)
         guard bytes.byteCount >= start &+ ShortPacket<ShortIPv4>.leastByteCount else {
             return index

@@ -17,7 +17,7 @@ func handShort(
     let start = TunnelHeader.byteCount
     for index in frames.indices {
         guard frames[index].isFresh else { return index }
-        let ahead = min(index &+ 2, frames.count &- 1)
+        let ahead = min(index &+ 3, frames.count &- 1)
         frames[ahead].prefetch(0, in: bytes.bytes)
         frames[ahead].prefetch(start, in: bytes.bytes)
         let wireByteCount = frames[index].wireByteCount

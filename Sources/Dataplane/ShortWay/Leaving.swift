@@ -25,7 +25,7 @@ func leaveShort(
         guard frames[index].isWaiting, case .task(let endpoint) = frames[index].arrival,
             frames[index].hasHeadroom
         else { return index }
-        frames[min(index &+ 2, frames.count &- 1)].prefetch(0, in: bytes)
+        frames[min(index &+ 3, frames.count &- 1)].prefetch(0, in: bytes)
         let bytes = frames[index].window(in: bytes)
         guard bytes.byteCount >= ShortPacket<ShortIPv4>.leastByteCount else { return index }
         let position = range.lowerBound &+ index
