@@ -82,7 +82,8 @@ private func arrive<Header: ShortHeader>(
         (packet.header.trafficClass ^ outer.trafficClass) & 3 == 0
     else { return false }
     records.prefetch(
-        sights[seenCount].note(packet, position, for: endpoint, entry: entry, key))
+        sights[seenCount].note(
+            packet, Header.addresses(bytes, at: start), position, for: endpoint, entry: entry, key))
     seenCount &+= 1
     return true
 }

@@ -118,7 +118,9 @@ private func enter<Header: ShortHeader>(
     frame.choice = choice
     let packet = ShortPacket<Header>(header, bytes.bytes, at: start)
     records.prefetch(
-        sights[seenCount].note(packet, position, for: choice.endpoint, entry: task.node, key))
+        sights[seenCount].note(
+            packet, Header.addresses(bytes.bytes, at: start), position, for: choice.endpoint,
+            entry: task.node, key))
     seenCount &+= 1
     return true
 }

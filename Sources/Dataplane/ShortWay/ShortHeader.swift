@@ -11,8 +11,8 @@ protocol ShortHeader {
     associatedtype Address: FlowAddress
     /// Of the header alone.
     static var byteCount: Int { get }
-    /// Source and destination.
-    var addresses: Address.Pair { get }
+    var source: Address { get }
+    var destination: Address { get }
     var proto: IPProtocol { get }
     var trafficClass: UInt8 { get }
     /// Length of the IP packet.
@@ -23,6 +23,9 @@ protocol ShortHeader {
 
     /// Why a packet may not pass that has such addresses as it may not have.
     static func complaint(from source: Address, to destination: Address) -> Drop
+
+    /// Source and destination of a frame that starts at `base` of `bytes`, which hold its header.
+    static func addresses(_ bytes: RawSpan, at base: Int) -> Address.Pair
 
     /// The header of a frame that starts at `base` of `bytes`, which hold it, has the family's
     /// EtherType and had `wireByteCount` on the wire. `withAnyAddresses` leaves `mayPass` to be asked.
@@ -49,11 +52,6 @@ protocol ShortHeader {
     ) -> ChecksumDelta
 }
 
-extension ShortHeader {
-    @inline(__always) var source: Address { Address.first(of: addresses) }
-    @inline(__always) var destination: Address { Address.second(of: addresses) }
-}
-
 /// Whether the checksum of an IPv4 header without options is right: the sum of its words is a multiple
 /// of 0xffff, in either byte order. It is not zero where the header has a version. Carries out of 64 bits
 /// go back in at the other end, for 2^64 leaves one when divided by 0xffff.
@@ -69,14 +67,16 @@ func isIPv4ChecksumRight(_ bytes: RawSpan, at offset: Int) -> Bool {
 struct ShortIPv4: ShortHeader {
     static let byteCount = 20
 
-    let addresses: UInt64
+    let source: IPv4Address
+    let destination: IPv4Address
     let proto: IPProtocol
     let trafficClass: UInt8
     let packetByteCount: Int
 
     @inline(__always)
     init?(_ bytes: RawSpan, at base: Int, wireByteCount: Int, withAnyAddresses: Bool) {
-        addresses = bytes.u64(base &+ 26)
+        source = IPv4Address(rawValue: bytes.u32(base &+ 26))
+        destination = IPv4Address(rawValue: bytes.u32(base &+ 30))
         packetByteCount = Int(bytes.u16(base &+ 16))
         trafficClass = bytes.u8(base &+ 15)
         proto = IPProtocol(rawValue: bytes.u8(base &+ 23))
@@ -96,6 +96,9 @@ struct ShortIPv4: ShortHeader {
     static func complaint(from source: IPv4Address, to destination: IPv4Address) -> Drop {
         .martianSource
     }
+
+    @inline(__always)
+    static func addresses(_ bytes: RawSpan, at base: Int) -> UInt64 { bytes.u64(base &+ 26) }
 
     @inline(__always)
     static func address(of endpoint: ShortEndpoint) -> IPv4Address? {
@@ -140,7 +143,8 @@ struct ShortIPv4: ShortHeader {
 struct ShortIPv6: ShortHeader {
     static let byteCount = 40
 
-    let addresses: IPv6Address.Pair
+    let source: IPv6Address
+    let destination: IPv6Address
     let proto: IPProtocol
     let trafficClass: UInt8
     let packetByteCount: Int
@@ -153,9 +157,8 @@ struct ShortIPv6: ShortHeader {
         guard first & 0xf000 == 0x6000, second & 0xff > 1 else {
             return nil
         }
-        addresses = IPv6Address.pair(
-            IPv6Address(high: bytes.u64(base &+ 22), low: bytes.u64(base &+ 30)),
-            IPv6Address(high: bytes.u64(base &+ 38), low: bytes.u64(base &+ 46)))
+        source = IPv6Address(high: bytes.u64(base &+ 22), low: bytes.u64(base &+ 30))
+        destination = IPv6Address(high: bytes.u64(base &+ 38), low: bytes.u64(base &+ 46))
         packetByteCount = Self.byteCount &+ Int(second >> 16)
         guard packetByteCount <= wireByteCount &- 14 else { return nil }
         trafficClass = UInt8(truncatingIfNeeded: first >> 4)
@@ -170,6 +173,13 @@ struct ShortIPv6: ShortHeader {
 
     static func complaint(from source: IPv6Address, to destination: IPv6Address) -> Drop {
         source.isMartian || source == destination ? .martianSource : .notForMesh
+    }
+
+    @inline(__always)
+    static func addresses(_ bytes: RawSpan, at base: Int) -> IPv6Address.Pair {
+        IPv6Address.pair(
+            IPv6Address(high: bytes.u64(base &+ 22), low: bytes.u64(base &+ 30)),
+            IPv6Address(high: bytes.u64(base &+ 38), low: bytes.u64(base &+ 46)))
     }
 
     @inline(__always)

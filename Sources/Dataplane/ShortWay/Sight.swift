@@ -34,13 +34,13 @@ struct Sight<Address: FlowAddress>: Sendable {
         addresses = Address.pair(none, none)
     }
 
-    /// Notes a request for a task; the flow table's hash of its flow.
+    /// Notes a request for a task, with its addresses; the flow table's hash of its flow.
     @inline(__always)
     mutating func note<Header: ShortHeader>(
-        _ packet: ShortPacket<Header>, _ position: Int, for endpoint: EndpointIndex,
-        entry: NodeIndex, _ key: HashKey
+        _ packet: ShortPacket<Header>, _ addresses: Address.Pair, _ position: Int,
+        for endpoint: EndpointIndex, entry: NodeIndex, _ key: HashKey
     ) -> UInt64 where Header.Address == Address {
-        addresses = packet.header.addresses
+        self.addresses = addresses
         self.entry = entry
         let ends = TaskFlow.ends(endpoint, packet.sourcePort)
         self.ends = ends | UInt64(packet.destinationPort.rawValue)
