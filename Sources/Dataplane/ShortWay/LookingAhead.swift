@@ -39,17 +39,16 @@ func lookAhead(
         if look(frames[index].window(in: bytes), &outlooks[count], program) { count &+= 1 }
     }
     for index in 0..<count {
-        guard let entry = program.ports.entry(at: Int(outlooks[index].place)) else { continue }
-        outlooks[index].service = entry.service
-        program.services.prefetch(entry.service)
-        if outlooks[index].isTunnelled {
+        guard !outlooks[index].isTunnelled else {
             guard let task = program.arrivals.task(outlooks[index].mac) else { continue }
             program.shortEndpoints.span.prefetchWhole(Int(task.rawValue))
             endpoints.prefetchWhole(Int(task.rawValue))
-            outlooks[index].service = .none
-        } else {
-            services.prefetchWhole(Int(entry.service.rawValue))
+            continue
         }
+        guard let entry = program.ports.entry(at: Int(outlooks[index].place)) else { continue }
+        outlooks[index].service = entry.service
+        program.services.prefetch(entry.service)
+        services.prefetchWhole(Int(entry.service.rawValue))
     }
     for index in 0..<count where outlooks[index].service != .none {
         let (hash, service) = (outlooks[index].hash, outlooks[index].service)
@@ -73,43 +72,43 @@ func lookAhead(
     }
 }
 
-/// The first step: reads what tells the flow, and asks for the binding of its port and, of a tunnelled
-/// packet, for the place of its task. False if it is nothing for the short way.
+/// The first step: reads what tells the flow, and asks for the binding of its port or, of a tunnelled
+/// packet, for the place of its task: most are of flows that are known, and ask no more. False if it is
+/// nothing for the short way.
 @inline(__always)
 private func look(
     _ bytes: RawSpan, _ outlook: inout Outlook, _ program: borrowing Program
 ) -> Bool {
-    let isTunnelled = program.isTunnelled(bytes)
-    let start = isTunnelled ? TunnelHeader.byteCount : 0
-    guard bytes.byteCount >= start &+ ShortPacket<ShortIPv4>.leastByteCount else { return false }
+    outlook.isTunnelled = program.isTunnelled(bytes)
+    guard !outlook.isTunnelled else {
+        guard bytes.byteCount >= TunnelHeader.byteCount &+ 8 else { return false }
+        outlook.mac = program.innerMAC(bytes)
+        program.arrivals.prefetch(outlook.mac)
+        return true
+    }
+    guard bytes.byteCount >= ShortPacket<ShortIPv4>.leastByteCount else { return false }
     let client: IPv6Address
     let (ports, proto): (UInt32, IPProtocol)
-    if bytes.u16(start &+ 12) == EtherType.ipv4.rawValue {
-        client = IPv6Address(mapped: IPv4Address(rawValue: bytes.u32(start &+ 26)))
-        ports = bytes.u32(start &+ ShortPacket<ShortIPv4>.transport)
-        proto = IPProtocol(rawValue: bytes.u8(start &+ 23))
+    if bytes.u16(12) == EtherType.ipv4.rawValue {
+        client = IPv6Address(mapped: IPv4Address(rawValue: bytes.u32(26)))
+        ports = bytes.u32(ShortPacket<ShortIPv4>.transport)
+        proto = IPProtocol(rawValue: bytes.u8(23))
     } else {
-        guard bytes.u16(start &+ 12) == EtherType.ipv6.rawValue,
-            bytes.byteCount >= start &+ ShortPacket<ShortIPv6>.leastByteCount
+        guard bytes.u16(12) == EtherType.ipv6.rawValue,
+            bytes.byteCount >= ShortPacket<ShortIPv6>.leastByteCount
         else { return false }
-        client = IPv6Address(high: bytes.u64(start &+ 22), low: bytes.u64(start &+ 30))
-        ports = bytes.u32(start &+ ShortPacket<ShortIPv6>.transport)
-        proto = IPProtocol(rawValue: bytes.u8(start &+ 20))
+        client = IPv6Address(high: bytes.u64(22), low: bytes.u64(30))
+        ports = bytes.u32(ShortPacket<ShortIPv6>.transport)
+        proto = IPProtocol(rawValue: bytes.u8(20))
     }
     let port = Port(UInt16(truncatingIfNeeded: ports))
     let place = program.ports.place(proto, port)
     program.ports.prefetch(place)
     outlook.place = UInt32(truncatingIfNeeded: place)
-    outlook.isTunnelled = isTunnelled
-    if isTunnelled {
-        outlook.mac = MACAddress(rawValue: bytes.u64(start) >> 16)
-        program.arrivals.prefetch(outlook.mac)
-    } else {
-        let flow = FlowKey(
-            client: client, clientPort: Port(UInt16(truncatingIfNeeded: ports >> 16)),
-            servicePort: port, proto: proto)
-        outlook.hash = flow.hash(program.keyed)
-    }
+    let flow = FlowKey(
+        client: client, clientPort: Port(UInt16(truncatingIfNeeded: ports >> 16)),
+        servicePort: port, proto: proto)
+    outlook.hash = flow.hash(program.keyed)
     return true
 }
 
