@@ -91,9 +91,7 @@ public struct Program: Sendable {
     public let networks: [OverlayNetwork]
     public private(set) var endpoints: [Endpoint]
     public var services = ServiceTable()
-    public var addresses = AddressTable() {
-        didSet { ownAddresses = addresses.firstAddresses(of: node) }
-    }
+    public private(set) var addresses = AddressTable()
     /// This node's own among them.
     private var ownAddresses = AddressTable.FirstAddresses()
     public var ports = PortTable()
@@ -154,6 +152,12 @@ public struct Program: Sendable {
         self.endpoints = endpoints
         vnis = networks.indices.map { (networks[$0].vni, NetworkIndex($0)) }
             .sorted { $0.0 < $1.0 }
+    }
+
+    /// Gives it all addresses.
+    public mutating func setAddresses(_ table: AddressTable) {
+        addresses = table
+        ownAddresses = table.firstAddresses(of: node)
     }
 
     /// Takes in a change. Costs what the change costs, unless another copy of the program is about,

@@ -55,9 +55,8 @@ public struct Compilation: Sendable {
             peers: peers, networks: cluster.networks.map { overlay($0, on: node) },
             endpoints: endpoints)
         program.services = services
-        program.addresses = addresses
+        program.setAddresses(addresses(seenBy: node))
         program.ports = ports
-        addMACs(of: node, to: &program)
         addHostPorts(of: node, to: &program)
         return program
     }
@@ -190,18 +189,21 @@ extension Compilation {
             balancerMAC: balancer?.mac ?? cluster[node].mac)
     }
 
-    private func addMACs(of node: NodeID, to program: inout Program) {
+    /// All addresses, and the MACs of what the node has.
+    private func addresses(seenBy node: NodeID) -> AddressTable {
+        var addresses = addresses
         let index = NodeIndex(node.rawValue)
         for network in cluster.networks {
             let scope = AddressScope.mac(NetworkIndex(network.id.rawValue))
             for balancer in network.balancers where balancer.node == node {
-                program.addresses.insert(balancer.mac, in: scope, .balancer(index))
+                addresses.insert(balancer.mac, in: scope, .balancer(index))
             }
         }
         for (position, endpoint) in endpoints.enumerated() where endpoint.node == index {
             let scope = AddressScope.mac(endpoint.network)
-            program.addresses.insert(endpoint.mac, in: scope, .endpoint(EndpointIndex(position)))
+            addresses.insert(endpoint.mac, in: scope, .endpoint(EndpointIndex(position)))
         }
+        return addresses
     }
 
     private func addHostPorts(of node: NodeID, to program: inout Program) {

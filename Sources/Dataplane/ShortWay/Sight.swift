@@ -2,8 +2,8 @@
 // were read until it is on its way. Sights of a stretch of frames lie beside each other, those of each family
 // apart.
 //
-// Invariant: whatever has a sight, `parse` would read as the same packet, with nothing wrong; and a
-// sight does not outlive its stretch.
+// Invariant: whatever has a sight, `parse` would read as the same packet, with nothing wrong but perhaps the
+// addresses of what came through a tunnel; and a sight does not outlive its stretch.
 
 import Wire
 

@@ -1,4 +1,4 @@
-// What the owner remembers of a flow, in 32 bytes for IPv4 and 64 for IPv6.
+// What the owner remembers of a flow, in 32 bytes for IPv4 and 56 for IPv6.
 //
 // The key is the flow as the task sees it: protocol, client address and port, the task's endpoint
 // and port. The rest is what the reply needs: where the client had sent to and which node the
