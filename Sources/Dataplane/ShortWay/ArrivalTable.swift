@@ -60,12 +60,14 @@ private struct Addresses {
     /// By the lowest bits.
     private var places: [Place]
     /// All of them.
-    private var slots: [AddressSlot]
+    private var slots = [AddressSlot].empty
     private var count = 0
 
+    /// With room for so many in a row, and for a few gaps.
     init(count: Int) {
-        slots = .sparse(for: count)
-        places = [Place](repeating: Place(), count: slots.count)
+        var placeCount = 64
+        while placeCount < count * 2 { placeCount *= 2 }
+        places = [Place](repeating: Place(), count: placeCount)
     }
 
     @inline(__always)

@@ -45,13 +45,6 @@ struct AddressSlot: Sendable {
 extension [AddressSlot] {
     static var empty: Self { Self(repeating: AddressSlot(), count: 8) }
 
-    /// An empty table in which so many keys seldom meet: at most one slot in eight will be in use.
-    static func sparse(for count: Int) -> Self {
-        var slotCount = 8
-        while slotCount < count * 8 { slotCount *= 2 }
-        return Self(repeating: AddressSlot(), count: slotCount)
-    }
-
     /// The slot of a key, or an empty one.
     @inline(__always)
     func find(_ key: UInt64) -> AddressSlot {

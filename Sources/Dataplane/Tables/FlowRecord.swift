@@ -40,7 +40,7 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     private var addresses: Address.Pair
     /// As `RequestFlow` has them.
     private var ends: UInt64
-    private(set) var service: VirtualServiceIndex
+    private var service: VirtualServiceIndex
     /// Seconds on the clock that `process` is given.
     var lastSeen: UInt32
     /// The port of the task.
