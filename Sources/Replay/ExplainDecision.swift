@@ -56,7 +56,7 @@ extension Decision {
         node = hop.node
         self.destination = destination.unmapped
         target = program.addresses.find(destination, in: scope)
-        (flow, isQuoted) = FlowKey.of(bytes, sight)
+        (flow, isQuoted) = FlowKey.of(sight)
         resolve(hop.frame.choice, isLaterFragment: sight.isLaterFragment, program)
     }
 
@@ -124,7 +124,7 @@ extension PacketSight {
 extension FlowKey {
     /// The flow that a packet is of, or that an ICMP error quotes: the quoted packet travelled the
     /// other way, so its destination is the client.
-    static func of(_ frame: RawSpan, _ sight: PacketSight) -> (flow: FlowKey?, isQuoted: Bool) {
+    static func of(_ sight: PacketSight) -> (flow: FlowKey?, isQuoted: Bool) {
         guard let source = sight.source else { return (nil, false) }
         if sight.hasPorts {
             let flow = FlowKey(
@@ -132,25 +132,11 @@ extension FlowKey {
                 proto: sight.proto)
             return (flow, false)
         }
-        let message = frame.from(sight.transport)
-        let isError =
-            sight.proto == .icmp && ICMPHeader(message)?.type.isError == true
-            || sight.proto == .icmpv6 && ICMPv6Header(message)?.type.isError == true
-        guard isError, !sight.isLaterFragment else { return (nil, false) }
-        let lines = HeaderDissector.lines(ofPacket: message.from(ICMPFields.byteCount))
-        return (FlowKey(quoted: lines), true)
-    }
-
-    /// From the headers of a quoted packet.
-    private init?(quoted lines: [HeaderLine]) {
-        guard lines.count > 1, let address = lines[0]["destination"].flatMap({ IPAddress($0) }),
-            let transport = lines.first(where: { $0["source"].flatMap { Port($0) } != nil }),
-            let proto = IPProtocol(publishedName: transport.name.lowercased()),
-            let client = transport["destination"].flatMap({ Port($0) }),
-            let service = transport["source"].flatMap({ Port($0) })
-        else { return nil }
-        self.init(
-            client: IPv6Address(address), clientPort: client, servicePort: service, proto: proto)
+        guard let quoted = sight.quoted else { return (nil, false) }
+        let flow = FlowKey(
+            client: quoted.destination, clientPort: quoted.destinationPort,
+            servicePort: quoted.sourcePort, proto: quoted.proto)
+        return (flow, true)
     }
 
     /// The bytes that are hashed, in order: ports, the client's address, the protocol; lowest byte

@@ -64,11 +64,22 @@ struct OrderGuard {
         batch = 1
     }
 
-    /// By the client's address and port, or, where ports cannot be read, by its address alone.
+    /// By the client's address and port, or, where ports cannot be read, by its address alone. An ICMP error
+    /// is of the flow that it quotes a packet of, which went the other way: routers send errors about many
+    /// flows.
     @inline(__always)
     private static func flow(_ sight: inout PacketSight, isReply: Bool) -> UInt64 {
+        if let quoted = sight.quoted {
+            return isReply
+                ? flow(quoted.source, quoted.sourcePort)
+                : flow(quoted.destination, quoted.destinationPort)
+        }
         guard let client = isReply ? sight.destination : sight.source else { return 0 }
-        let port = isReply ? sight.destinationPort : sight.sourcePort
-        return (client.high ^ client.low ^ UInt64(port.rawValue) << 48) &* 0x9e37_79b9_7f4a_7c15
+        return flow(client, isReply ? sight.destinationPort : sight.sourcePort)
+    }
+
+    @inline(__always)
+    private static func flow(_ client: IPv6Address, _ port: Port) -> UInt64 {
+        (client.high ^ client.low ^ UInt64(port.rawValue) << 48) &* 0x9e37_79b9_7f4a_7c15
     }
 }

@@ -4,6 +4,15 @@
 import Dataplane
 import Wire
 
+/// The ends of a packet that an ICMP error quotes.
+struct QuotedFlow {
+    var source: IPv6Address
+    var destination: IPv6Address
+    var proto: IPProtocol
+    var sourcePort: Port
+    var destinationPort: Port
+}
+
 struct PacketSight {
     /// In the mapped form; nil without an IP header.
     var source: IPv6Address?
@@ -22,6 +31,8 @@ struct PacketSight {
     var transport = 0
     /// Of transport header and payload by the packet's own word; nil in fragments.
     var transportByteCount: Int?
+    /// The flow that an ICMP error is about, as the packet says it that is quoted.
+    var quoted: QuotedFlow?
 
     /// Has an IPv4 header with options.
     var hasOptions: Bool { isIPv4 && transport - network > 20 }
@@ -51,7 +62,7 @@ struct PacketSight {
         identification = UInt32(header.identification)
         transport = network + header.headerByteCount
         if !isFragment { transportByteCount = header.totalByteCount - header.headerByteCount }
-        if !isLaterFragment { readPorts(header.payload) }
+        if !isLaterFragment { readTransport(header.payload) }
     }
 
     private mutating func read(_ header: IPv6Header) {
@@ -65,15 +76,52 @@ struct PacketSight {
         identification = layer.fragment?.identification ?? 0
         transport = network + layer.offset
         if !isFragment { transportByteCount = header.totalByteCount - layer.offset }
-        if !isLaterFragment { readPorts(header.packet.from(layer.offset)) }
+        if !isLaterFragment { readTransport(header.packet.from(layer.offset)) }
     }
 
-    private mutating func readPorts(_ bytes: RawSpan) {
-        guard proto.hasPorts, let ports = TransportPorts(bytes) else { return }
+    private mutating func readTransport(_ bytes: RawSpan) {
+        guard proto.hasPorts else {
+            quoted = QuotedFlow(proto, bytes)
+            return
+        }
+        guard let ports = TransportPorts(bytes) else { return }
         sourcePort = ports.source
         destinationPort = ports.destination
         hasPorts = true
         if proto == .tcp, bytes.byteCount > 13 { flags = TCPFlags(rawValue: bytes.u8(13)) }
+    }
+}
+
+extension QuotedFlow {
+    /// From a packet of `proto` that may be an ICMP error; nil if it is none, or too little is quoted.
+    fileprivate init?(_ proto: IPProtocol, _ message: RawSpan) {
+        let packet = message.from(ICMPFields.byteCount)
+        if proto == .icmp, ICMPHeader(message)?.type.isError == true,
+            let header = IPv4Header(packet), header.isFirstFragment
+        {
+            self.init(
+                from: IPv6Address(mapped: header.source),
+                to: IPv6Address(mapped: header.destination),
+                header.proto, header.payload)
+        } else if proto == .icmpv6, ICMPv6Header(message)?.type.isError == true,
+            let header = IPv6Header(packet), case .upperLayer(let layer) = header.walk,
+            layer.isFirstFragment
+        {
+            self.init(
+                from: header.source, to: header.destination, layer.proto, packet.from(layer.offset))
+        } else {
+            return nil
+        }
+    }
+
+    private init?(
+        from source: IPv6Address, to destination: IPv6Address, _ proto: IPProtocol,
+        _ transport: RawSpan
+    ) {
+        guard proto.hasPorts, let ports = TransportPorts(transport) else { return nil }
+        self.init(
+            source: source, destination: destination, proto: proto, sourcePort: ports.source,
+            destinationPort: ports.destination)
     }
 }
 
