@@ -24,9 +24,11 @@ func redirect<Header: ShortHeader>(
     bytes.setMemory(place, target)
     let checksum = offset &+ Int(sight.checksum)
     let isUDP = sight.proto == .udp
+    let tcp = sight.checksum & ShortPacket<Header>.tcpChecksum
     // Zero is no checksum in UDP (RFC 768), and a sum that comes to zero is sent as 0xffff.
     let before = bytes.memory16(checksum)
-    guard UInt32(before) | (isUDP ? 0 : 1) != 0 else { return }
+    // In one word, for hardly a checksum is zero, and which protocol comes next is anyone's guess.
+    guard before | UInt16(tcp) != 0 else { return }
     let after = delta.applied(to: before)
     bytes.setMemory(checksum, after == 0 && isUDP ? 0xffff : after)
 }

@@ -24,6 +24,10 @@ struct ShortPacket<Header: ShortHeader> {
     @inline(__always)
     static var leastByteCount: Int { transport &+ 8 }
 
+    /// Where TCP has its checksum: a bit that the places of no other have.
+    @inline(__always)
+    static var tcpChecksum: UInt8 { 16 }
+
     /// The packet of a frame that starts at `base` of `bytes`, has the family's EtherType and had
     /// `wireByteCount` on the wire. `withAnyAddresses` leaves it open whether such a packet may pass.
     @inline(__always)
@@ -47,7 +51,7 @@ struct ShortPacket<Header: ShortHeader> {
         ports = bytes.u32(start)
         if header.proto == .tcp {
             mark = bytes.u8(start &+ 13)
-            checksum = 16
+            checksum = Self.tcpChecksum
         } else if header.proto == .udp {
             mark = 0
             checksum = 6
