@@ -13,8 +13,8 @@ extension RawSpan {
     @inlinable @inline(__always)
     public func prefetch(at offset: Int) {
         unsafe withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
-            unsafe weft_prefetch(base + offset)
+            // Of no bytes the address may be nil: to ask for that would be a branch for each packet.
+            weft_prefetch(UInt(bitPattern: bytes.baseAddress) &+ UInt(bitPattern: offset))
         }
     }
 
@@ -220,8 +220,9 @@ extension Span {
     @inlinable @inline(__always)
     public func prefetch(_ index: Int) {
         unsafe withUnsafeBufferPointer { elements in
-            guard let base = elements.baseAddress else { return }
-            unsafe weft_prefetch(base + index)
+            let offset = index &* MemoryLayout<Element>.stride
+            weft_prefetch(
+                UInt(bitPattern: elements.baseAddress) &+ UInt(bitPattern: offset))
         }
     }
 

@@ -4,8 +4,10 @@
 #ifndef WEFT_PREFETCH_H
 #define WEFT_PREFETCH_H
 
-static inline __attribute__((always_inline)) void weft_prefetch(const void *address) {
-    __builtin_prefetch(address);
+#include <stdint.h>
+
+static inline __attribute__((always_inline)) void weft_prefetch(uintptr_t address) {
+    __builtin_prefetch((const void *)address);
 }
 
 #endif
