@@ -61,7 +61,8 @@ private func arrive6(
     _ sights: inout MutableSpan<Sight<IPv6Address>>, _ seenCount: inout Int,
     _ records: Span<FlowRecord<IPv6Address>>, _ key: HashKey, _ program: borrowing Program
 ) -> Bool {
-    arrive(
+    bytes.prefetch(at: TunnelHeader.byteCount &+ 64)
+    return arrive(
         ShortIPv6.self, position, wireByteCount, bytes, &sights, &seenCount, records, key, program)
 }
 

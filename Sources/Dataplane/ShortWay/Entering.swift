@@ -61,7 +61,8 @@ private func enter6(
     _ seen: inout Seen, _ records: Span<FlowRecord<IPv6Address>>, _ key: HashKey,
     _ program: borrowing Program
 ) -> Bool {
-    enter(
+    bytes.bytes.prefetch(at: TunnelHeader.byteCount &+ 64)
+    return enter(
         ShortIPv6.self, position, &frame, &bytes, &services, &sights, &seen.count6,
         &seen.sentCount, records, key, program)
 }
