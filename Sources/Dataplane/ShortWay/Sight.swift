@@ -85,14 +85,12 @@ struct Sight<Address: FlowAddress>: Sendable {
     @inline(__always)
     var isPlain: Bool { mark & 5 == 0 }
 
-    /// What the packet does to its flow.
+    /// What the packet does to its flow. Read from a table, for which flags and which protocol the next
+    /// new flow comes with nobody can guess.
     @inline(__always)
     var event: FlowEvent {
-        switch proto {
-        case .udp: .datagram
-        case .tcp: FlowEvent(TCPFlags(rawValue: mark))
-        default: FlowEvent(SCTPChunkType(rawValue: mark))
-        }
+        let table = proto == .tcp ? Marks.tcp : proto == .udp ? Marks.udp : Marks.sctp
+        return table.event(mark)
     }
 
     /// The flow of a request.
@@ -104,6 +102,30 @@ struct Sight<Address: FlowAddress>: Sendable {
     /// The flow that a packet of a task would be a reply of.
     @inline(__always)
     var reply: TaskFlow { request.seen(at: request.port) }
+}
+
+/// What the marks of a protocol mean: a digit for each of sixteen places, which FIN, SYN, RST and ACK make
+/// in the order of their bits, or what stands for a chunk. The digits count `FlowEvent`'s cases.
+private struct Marks {
+    private let events: UInt64
+
+    /// RST before SYN before FIN; SYN with ACK is no first packet.
+    static var tcp: Marks { Marks(events: 0x4444_2232_4444_1132) }
+    static var udp: Marks { Marks(events: 0) }
+    /// DATA is 0, INIT 1, ABORT 6, SHUTDOWN 7; SHUTDOWN COMPLETE, 14, falls on ABORT.
+    static var sctp: Marks { Marks(events: 0x2222_2222_3422_2212) }
+
+    @inline(__always)
+    func event(_ mark: UInt8) -> FlowEvent {
+        let place = UInt64(mark & 7 | mark &>> 1 & 8)
+        return switch events &>> (place &* 4) & 15 {
+        case 0: .datagram
+        case 1: .opening
+        case 2: .data
+        case 3: .closing
+        default: .reset
+        }
+    }
 }
 
 /// Which frames of a stretch have been seen and not been delivered, and what became of the others.
