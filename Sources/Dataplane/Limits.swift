@@ -5,7 +5,8 @@ public enum Limits {
     /// Frames handed over at once: enough that what a batch costs by itself, some hundred nanoseconds,
     /// does not count, few enough to stay in L2.
     public static let batchFrameCount = 512
-    /// Frames that pass each stage of the short way together: their first lines stay in L1.
+    /// Frames that pass each stage of the short way together: their first lines stay in L1. As many as
+    /// `StretchSights` has room for.
     static let stretchFrameCount = 128
     /// Slots and backends of so many bytes stay in L2. Where there are more, it pays to ask for those that
     /// a stretch will want before they are wanted; where there are fewer, it does not.

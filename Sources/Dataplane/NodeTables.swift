@@ -12,8 +12,8 @@ struct NodeTables: ~Copyable {
     var records4: [FlowRecord<IPv4Address>]
     var records6: [FlowRecord<IPv6Address>]
     /// Room for the sights of a stretch of frames.
-    var sights4 = [Sight<IPv4Address>](repeating: Sight(), count: Limits.stretchFrameCount)
-    var sights6 = [Sight<IPv6Address>](repeating: Sight(), count: Limits.stretchFrameCount)
+    var sights4 = StretchSights<IPv4Address>(repeating: Sight())
+    var sights6 = StretchSights<IPv6Address>(repeating: Sight())
 
     init(for program: Program, flowCount: Int) {
         records4 = [FlowRecord](repeating: .empty, count: flowCount)

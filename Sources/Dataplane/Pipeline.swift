@@ -60,7 +60,8 @@ private func drive(
     by way: inout some Way & ~Copyable, _ program: borrowing Program,
     _ core: inout NodeCore, _ services: inout [FlowTraffic], _ endpoints: inout [FlowTraffic],
     _ records4: inout [FlowRecord<IPv4Address>], _ records6: inout [FlowRecord<IPv6Address>],
-    _ sights4: inout [Sight<IPv4Address>], _ sights6: inout [Sight<IPv6Address>], _ now: UInt64
+    _ sights4: inout StretchSights<IPv4Address>, _ sights6: inout StretchSights<IPv6Address>,
+    _ now: UInt64
 ) {
     let (capacity, used) = (arena.bytes.count, arena.usedByteCount)
     let count = frames.count

@@ -104,6 +104,10 @@ struct Sight<Address: FlowAddress>: Sendable {
     var reply: TaskFlow { request.seen(at: request.port) }
 }
 
+/// Sights of one family, one for each of `Limits.stretchFrameCount` frames. In place, for whether an array is
+/// shared would have to be asked for each batch.
+typealias StretchSights<Address: FlowAddress> = InlineArray<128, Sight<Address>>
+
 /// What the marks of a protocol mean: a digit for each of sixteen places, which FIN, SYN, RST and ACK make
 /// in the order of their bits, or what stands for a chunk. The digits count `FlowEvent`'s cases.
 private struct Marks {
