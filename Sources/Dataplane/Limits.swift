@@ -1,13 +1,14 @@
 // Every bound of the data plane in one place, each with its reason. Memory is bounded by these
 // numbers and by nothing that arrives in a packet.
 
+import Wire
+
 public enum Limits {
     /// Frames handed over at once: enough that what a batch costs by itself, some hundred nanoseconds,
     /// does not count, few enough to stay in L2.
     public static let batchFrameCount = 512
-    /// Frames that pass each stage of the short way together: their first lines stay in L1. As many as
-    /// `StretchSights` has room for.
-    static let stretchFrameCount = 128
+    /// Frames that pass each stage of the short way together: their first lines stay in L1.
+    static let stretchFrameCount = StretchSights<IPv4Address>.count
     /// Slots and backends of so many bytes stay in L2. Where there are more, it pays to ask for those that
     /// a stretch will want before they are wanted; where there are fewer, it does not.
     static let nearTableByteCount = 1 << 20

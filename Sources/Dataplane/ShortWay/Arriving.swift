@@ -61,6 +61,7 @@ private func arrive6(
     _ sights: inout MutableSpan<Sight<IPv6Address>>, _ seenCount: inout Int,
     _ records: Span<FlowRecord<IPv6Address>>, _ key: HashKey, _ program: borrowing Program
 ) -> Bool {
+    // TCP's flags stand in the second line of the inner frame.
     bytes.prefetch(at: TunnelHeader.byteCount &+ 64)
     return arrive(
         ShortIPv6.self, position, wireByteCount, bytes, &sights, &seenCount, records, key, program)

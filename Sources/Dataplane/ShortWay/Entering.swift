@@ -61,6 +61,7 @@ private func enter6(
     _ seen: inout Seen, _ records: Span<FlowRecord<IPv6Address>>, _ key: HashKey,
     _ program: borrowing Program
 ) -> Bool {
+    // TCP's flags stand in the second line of the frame.
     bytes.bytes.prefetch(at: TunnelHeader.byteCount &+ 64)
     return enter(
         ShortIPv6.self, position, &frame, &bytes, &services, &sights, &seen.count6,

@@ -28,7 +28,7 @@ func lookAhead(
     _ stretch: Range<Int>, _ frames: Span<Frame>, _ bytes: RawSpan, _ services: Span<FlowTraffic>,
     _ endpoints: Span<FlowTraffic>, _ program: borrowing Program
 ) {
-    // As many as a stretch has frames; of a longer one the rest would go without.
+    // Room for a whole stretch: of a longer one the rest would go without.
     var outlooks = InlineArray<128, Outlook>(repeating: Outlook())
     var count = 0
     for index in stretch {

@@ -104,7 +104,7 @@ struct Sight<Address: FlowAddress>: Sendable {
     var reply: TaskFlow { request.seen(at: request.port) }
 }
 
-/// Sights of one family, one for each of `Limits.stretchFrameCount` frames. In place, for whether an array is
+/// Sights of one family, one for each frame of the longest stretch. In place, for whether an array is
 /// shared would have to be asked for each batch.
 typealias StretchSights<Address: FlowAddress> = InlineArray<128, Sight<Address>>
 
