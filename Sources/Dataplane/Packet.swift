@@ -174,7 +174,7 @@ private func parseTransport(_ bytes: RawSpan, into packet: inout Packet) -> Pars
         guard let header = SCTPHeader(bytes) else {
             return .drop(packet.fragment == .first ? .tinyFragment : .malformedTransport)
         }
-        packet.event = FlowEvent(header.firstChunkType)
+        packet.event = header.firstChunkType.map { FlowEvent($0) } ?? .data
     case .icmp: return parseICMP(bytes, isOurs: packet.isIPv4, into: &packet)
     case .icmpv6: return parseICMPv6(bytes, isOurs: !packet.isIPv4, into: &packet)
     default: return .drop(.unsupportedProtocol)
@@ -218,28 +218,6 @@ private func parseICMPv6(
         return .drop(.unsupportedICMP)
     }
     return .packet
-}
-
-extension FlowEvent {
-    /// RST before SYN before FIN, as conntrack reads the flags.
-    init(_ flags: TCPFlags) {
-        if flags.contains(.rst) {
-            self = .reset
-        } else if flags.contains(.syn) {
-            self = flags.contains(.ack) ? .data : .opening
-        } else {
-            self = flags.contains(.fin) ? .closing : .data
-        }
-    }
-
-    init(_ chunk: SCTPChunkType?) {
-        switch chunk {
-        case .initiation: self = .opening
-        case .abort, .shutdownComplete: self = .reset
-        case .shutdown, .shutdownAck: self = .closing
-        default: self = .data
-        }
-    }
 }
 
 extension ICMPv6Type {

@@ -36,7 +36,7 @@ func leave(
             let flow = TaskFlow(
                 client: quote.source, clientPort: quote.sourcePort,
                 targetPort: quote.destinationPort, endpoint: index, proto: quote.proto)
-            if let origin = state.reply(to: flow, event: .datagram, &work) {
+            if let origin = state.reply(to: flow, event: .data, &work) {
                 return answer(
                     origin, index, &frame, packet, quote, &work, &state, program)
             }

@@ -29,10 +29,9 @@ func deliverShort<Header: ShortHeader>(
         let position = Int(sights[index].position)
         let endpoint = sights[index].endpoint
         var target = Port(0)
-        if sights[index].isPlain,
-            let known = FlowTable<Header.Address>.refresh(
-                sights[index].request, hash: sights[index].flowHash, entry: sights[index].entry,
-                generation: generation, now: now, in: &records)
+        if let known = FlowTable<Header.Address>.refresh(
+            sights[index].request, hash: sights[index].flowHash, event: sights[index].event,
+            entry: sights[index].entry, generation: generation, now: now, in: &records)
         {
             target = known
         } else {
@@ -92,9 +91,11 @@ private func admit<Header: ShortHeader>(
     let (hash, entry, event) = (
         sights[index].flowHash, sights[index].entry, sights[index].event
     )
-    let known = table.remember(
-        flow, hash: hash, entry: entry, event: event, now: now, in: &records)
-    if let known {
+    let place = FlowTable<Header.Address>.freePlace(hash: hash, in: records)
+    if place == nil,
+        let known = table.remember(
+            flow, hash: hash, entry: entry, event: event, now: now, in: &records)
+    {
         return admission(known, flow.endpoint, &services, &endpoints)
     }
     guard Header.mayPass(from: flow.client, to: flow.address) else {
@@ -107,11 +108,16 @@ private func admit<Header: ShortHeader>(
         return .dropped(.notForTask, isStray: false)
     }
     guard address != nil else { return .dropped(.noTask, isStray: false) }
-    let origin = FlowOrigin(
-        address: flow.address.mapped, port: flow.port, entry: entry, service: service)
-    let outcome = table.remember(
-        flow.seen(at: target), hash: hash, origin: origin, event: event, now: now, in: &records)
-    return admission((outcome, service, target), flow.endpoint, &services, &endpoints)
+    guard let place else {
+        let outcome = table.remember(
+            flow, target: target, service: service, hash: hash, entry: entry, event: event,
+            now: now, in: &records)
+        return admission((outcome, service, target), flow.endpoint, &services, &endpoints)
+    }
+    table.begin(
+        flow, at: place, target: target, service: service, entry: entry, event: event, now: now,
+        in: &records)
+    return admission((.new, service, target), flow.endpoint, &services, &endpoints)
 }
 
 /// What the flow table says, counted.

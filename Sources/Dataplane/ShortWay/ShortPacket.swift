@@ -10,9 +10,7 @@ struct ShortPacket<Header: ShortHeader> {
     let header: Header
     /// Both, the source port above.
     let ports: UInt32
-    /// What it does to its flow: for TCP the flags, for SCTP what `mark(_:)` says of the first
-    /// chunk, for UDP zero.
-    let mark: UInt8
+    let event: FlowEvent
     /// Where its checksum stands in the transport header.
     let checksum: UInt8
 
@@ -50,13 +48,13 @@ struct ShortPacket<Header: ShortHeader> {
         let start = base &+ Self.transport
         ports = bytes.u32(start)
         if header.proto == .tcp {
-            mark = bytes.u8(start &+ 13)
+            event = FlowEvent(TCPFlags(rawValue: bytes.u8(start &+ 13)))
             checksum = Self.tcpChecksum
         } else if header.proto == .udp {
-            mark = 0
+            event = .datagram
             checksum = 6
         } else {
-            mark = Self.mark(SCTPChunkType(rawValue: bytes.u8(start &+ 12)))
+            event = FlowEvent(SCTPChunkType(rawValue: bytes.u8(start &+ 12)))
             checksum = 8
         }
     }
@@ -77,17 +75,6 @@ struct ShortPacket<Header: ShortHeader> {
             return length >= 8 && length <= byteCount
         }
         return header.proto == .sctp && present >= 16 && byteCount >= 16
-    }
-
-    /// What stands for a chunk type: itself if it opens or ends a flow, and data else. SHUTDOWN ACK does
-    /// what SHUTDOWN does, and that has the bits of FIN and RST.
-    @inline(__always)
-    private static func mark(_ chunk: SCTPChunkType) -> UInt8 {
-        switch chunk {
-        case .initiation, .abort, .shutdown, .shutdownComplete: chunk.rawValue
-        case .shutdownAck: SCTPChunkType.shutdown.rawValue
-        default: SCTPChunkType.data.rawValue
-        }
     }
 
     var sourcePort: Port { Port(UInt16(truncatingIfNeeded: ports >> 16)) }

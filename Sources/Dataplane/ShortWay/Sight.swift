@@ -22,8 +22,8 @@ struct Sight<Address: FlowAddress>: Sendable {
     /// The node that the packet came in by.
     var entry = NodeIndex(0)
     var proto = IPProtocol(rawValue: 0)
-    /// As `ShortPacket` has it.
-    var mark: UInt8 = 0
+    /// What the packet does to its flow.
+    var event = FlowEvent.datagram
     /// As `ShortPacket` has it.
     var checksum: UInt8 = 0
     /// Of the IP header of a reply.
@@ -69,7 +69,7 @@ struct Sight<Address: FlowAddress>: Sendable {
         flowHash = hash
         packetByteCount = UInt32(truncatingIfNeeded: packet.header.packetByteCount)
         proto = packet.proto
-        mark = packet.mark
+        event = packet.event
         checksum = packet.checksum
         self.position = UInt32(truncatingIfNeeded: position)
         return hash
@@ -78,19 +78,6 @@ struct Sight<Address: FlowAddress>: Sendable {
     var byteCount: Int { Int(packetByteCount) }
     var endpoint: EndpointIndex {
         EndpointIndex(rawValue: UInt32(truncatingIfNeeded: ends &>> 32))
-    }
-
-    /// Whether it neither resets nor closes its flow: neither RST nor FIN, and of SCTP's chunks at
-    /// least none that does.
-    @inline(__always)
-    var isPlain: Bool { mark & 5 == 0 }
-
-    /// What the packet does to its flow. Read from a table, for which flags and which protocol the next
-    /// new flow comes with nobody can guess.
-    @inline(__always)
-    var event: FlowEvent {
-        let table = proto == .tcp ? Marks.tcp : proto == .udp ? Marks.udp : Marks.sctp
-        return table.event(mark)
     }
 
     /// The flow of a request.
@@ -107,30 +94,6 @@ struct Sight<Address: FlowAddress>: Sendable {
 /// Sights of one family, one for each frame of the longest stretch. In place, for whether an array is
 /// shared would have to be asked for each batch.
 typealias StretchSights<Address: FlowAddress> = InlineArray<128, Sight<Address>>
-
-/// What the marks of a protocol mean: a digit for each of sixteen places, which FIN, SYN, RST and ACK make
-/// in the order of their bits, or what stands for a chunk. The digits count `FlowEvent`'s cases.
-private struct Marks {
-    private let events: UInt64
-
-    /// RST before SYN before FIN; SYN with ACK is no first packet.
-    static var tcp: Marks { Marks(events: 0x4444_2232_4444_1132) }
-    static var udp: Marks { Marks(events: 0) }
-    /// DATA is 0, INIT 1, ABORT 6, SHUTDOWN 7; SHUTDOWN COMPLETE, 14, falls on ABORT.
-    static var sctp: Marks { Marks(events: 0x2222_2222_3422_2212) }
-
-    @inline(__always)
-    func event(_ mark: UInt8) -> FlowEvent {
-        let place = UInt64(mark & 7 | mark &>> 1 & 8)
-        return switch events &>> (place &* 4) & 15 {
-        case 0: .datagram
-        case 1: .opening
-        case 2: .data
-        case 3: .closing
-        default: .reset
-        }
-    }
-}
 
 /// Which frames of a stretch have been seen and not been delivered, and what became of the others.
 struct Seen {

@@ -10,31 +10,6 @@
 
 import Wire
 
-/// How far a flow has come; decides how long it is remembered without traffic.
-public enum FlowState: UInt8, Sendable {
-    /// A TCP SYN or an SCTP INIT and nothing since.
-    case opening
-    case established
-    /// Both sides have closed, or either has reset.
-    case closed
-    /// No connection to speak of: UDP.
-    case datagram
-
-    /// The bit that the two open states have and the others have not.
-    static var open: UInt8 { established.rawValue & datagram.rawValue }
-
-    /// The conntrack defaults (net.netfilter.nf_conntrack_*), but for established flows, which
-    /// IPVS forgets after 15 minutes and conntrack after five days: state here is 32 bytes.
-    @inlinable public var timeoutSeconds: UInt32 {
-        switch self {
-        case .opening: 120
-        case .established: 432_000
-        case .closed: 30
-        case .datagram: 180
-        }
-    }
-}
-
 struct FlowRecord<Address: FlowAddress>: Sendable {
     /// The client's, and the one it sends to.
     private var addresses: Address.Pair
@@ -47,20 +22,34 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     private(set) var target: Port
     private var entry: NodeIndex
     private var proto: IPProtocol
-    private var stateBits: UInt8
+    var state: FlowState
     /// Of the program that told what the flow is for.
     var generation: UInt16 = 0
 
     init(_ flow: TaskFlow, origin: FlowOrigin, state: FlowState, now: UInt32) {
-        addresses = Address.pair(
+        let addresses = Address.pair(
             Address(mapped: flow.client), Address(mapped: origin.address))
-        ends = flow.ends | UInt64(origin.port.rawValue)
-        service = origin.service
+        let request = RequestFlow<Address>(
+            addresses: addresses, ends: flow.ends | UInt64(origin.port.rawValue),
+            proto: flow.proto)
+        self.init(
+            request, target: flow.targetPort, service: origin.service, entry: origin.entry,
+            state: state, now: now)
+    }
+
+    @inline(__always)
+    init(
+        _ flow: RequestFlow<Address>, target: Port, service: VirtualServiceIndex,
+        entry: NodeIndex, state: FlowState, now: UInt32
+    ) {
+        addresses = flow.addresses
+        ends = flow.ends
+        self.service = service
         lastSeen = now
-        target = flow.targetPort
-        entry = origin.entry
+        self.target = target
+        self.entry = entry
         proto = flow.proto
-        stateBits = state.rawValue
+        self.state = state
     }
 
     /// A free record.
@@ -71,7 +60,7 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
             endpoint: EndpointIndex(rawValue: 0), proto: IPProtocol(rawValue: 0))
         let origin = FlowOrigin(
             address: zero, port: Port(0), entry: NodeIndex(0), service: VirtualServiceIndex(0))
-        return Self(flow, origin: origin, state: .opening, now: 0)
+        return Self(flow, origin: origin, state: FlowState(first: .opening), now: 0)
     }
 
     private var client: Address { Address.first(of: addresses) }
@@ -96,19 +85,17 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
         now > lastSeen && now - lastSeen > state.timeoutSeconds
     }
 
-    /// Whether it is sure that the flow is open and not expired, told without asking which of the open
-    /// states it is in: datagrams have the shorter timeout.
-    @inline(__always)
-    func isLively(_ now: UInt32) -> Bool {
-        stateBits & FlowState.open != 0 && now &- lastSeen <= FlowState.datagram.timeoutSeconds
-    }
-
-    /// Takes in a packet of a flow that it vouches for and that is surely open; the task's port.
+    /// Takes in a packet of a flow that it vouches for and that is neither closed nor can have expired; the
+    /// task's port.
     @inline(__always)
     mutating func refresh(
-        _ flow: RequestFlow<Address>, entry: NodeIndex, generation: UInt16, now: UInt32
+        _ flow: RequestFlow<Address>, event: FlowEvent, entry: NodeIndex, generation: UInt16,
+        now: UInt32
     ) -> Port? {
-        guard vouches(for: flow, generation), isLively(now) else { return nil }
+        guard vouches(for: flow, generation), !state.isClosed,
+            now &- lastSeen <= FlowState.leastTimeoutSeconds
+        else { return nil }
+        state.add(event, from: .client)
         self.entry = entry
         lastSeen = now
         return target
@@ -141,21 +128,4 @@ struct FlowRecord<Address: FlowAddress>: Sendable {
     func hasTarget(of origin: FlowOrigin) -> Bool {
         port == origin.port && address.mapped == origin.address
     }
-
-    var state: FlowState {
-        get { FlowState(rawValue: stateBits & 0x0f) ?? .closed }
-        set { stateBits = stateBits & 0xf0 | newValue.rawValue }
-    }
-
-    /// Notes that one side has sent its last; with both, the flow is closed.
-    mutating func close(_ side: FlowSide) {
-        stateBits |= side.rawValue
-        if stateBits & 0x30 == 0x30 { state = .closed }
-    }
-}
-
-/// The two directions of a flow.
-enum FlowSide: UInt8 {
-    case client = 0x10
-    case task = 0x20
 }

@@ -17,27 +17,6 @@ enum FlowOutcome {
     case full
 }
 
-/// What a packet does to its flow.
-enum FlowEvent {
-    case datagram
-    /// A first packet: SYN or INIT, alone.
-    case opening
-    case data
-    /// One side's last: FIN or SHUTDOWN.
-    case closing
-    /// The end at once: RST or ABORT.
-    case reset
-
-    var initialState: FlowState {
-        switch self {
-        case .datagram: .datagram
-        case .opening: .opening
-        case .data, .closing: .established
-        case .reset: .closed
-        }
-    }
-}
-
 struct FlowTable<Address: FlowAddress>: ~Copyable {
     let key: HashKey
     private let recordCountMax: Int
@@ -74,15 +53,15 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     }
 
     /// Does what `remember` would, and does it where it takes the least: the flow is at its first place,
-    /// lives, is vouched for, and the packet neither opens nor ends anything. The task's port; nil, with
-    /// nothing changed, elsewhere.
+    /// lives and is vouched for. The task's port; nil, with nothing changed, elsewhere.
     @inline(__always)
     static func refresh(
-        _ flow: RequestFlow<Address>, hash: UInt64, entry: NodeIndex, generation: UInt16,
-        now: UInt32, in records: inout MutableSpan<FlowRecord<Address>>
+        _ flow: RequestFlow<Address>, hash: UInt64, event: FlowEvent, entry: NodeIndex,
+        generation: UInt16, now: UInt32, in records: inout MutableSpan<FlowRecord<Address>>
     ) -> Port? {
         let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
-        return records[index].refresh(flow, entry: entry, generation: generation, now: now)
+        return records[index].refresh(
+            flow, event: event, entry: entry, generation: generation, now: now)
     }
 
     /// Where the record is that vouches for a flow.
@@ -103,7 +82,7 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
 
     /// Takes in a packet of a flow that a record vouches for; nil, with nothing changed, if none does. Says
     /// what the record does of the flow, too.
-    @inline(__always)
+    @inline(never)
     func remember(
         _ flow: RequestFlow<Address>, hash: UInt64, entry: NodeIndex, event: FlowEvent,
         now: UInt32, in records: inout MutableSpan<FlowRecord<Address>>
@@ -114,6 +93,29 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         let outcome = records[index].refresh(origin: origin, event: event, now: now)
         records[index].generation = generation
         return (outcome, origin.service, records[index].target)
+    }
+
+    /// Where the record of a flow will be that the table knows nothing of, if its first place is free.
+    @inline(__always)
+    static func freePlace(
+        hash: UInt64, in records: borrowing MutableSpan<FlowRecord<Address>>
+    ) -> Int? {
+        let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
+        return records[index].isFree ? index : nil
+    }
+
+    /// Makes the record of a flow in its free place. The packet came from the client.
+    @inline(__always)
+    mutating func begin(
+        _ flow: RequestFlow<Address>, at place: Int, target: Port,
+        service: VirtualServiceIndex, entry: NodeIndex, event: FlowEvent, now: UInt32,
+        in records: inout MutableSpan<FlowRecord<Address>>
+    ) {
+        records[place] = FlowRecord(
+            flow, target: target, service: service, entry: entry,
+            state: FlowState(first: event), now: now)
+        records[place].generation = generation
+        count &+= 1
     }
 
     /// Finds or makes the record of a flow, whose hash is given; the packet came from the client.
@@ -129,10 +131,24 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         }
         guard let index = records.place(hash: hash, now: now) else { return .full }
         let isFree = records[index].isFree
-        records[index] = FlowRecord(flow, origin: origin, state: event.initialState, now: now)
+        records[index] = FlowRecord(flow, origin: origin, state: FlowState(first: event), now: now)
         records[index].generation = generation
         if isFree { count &+= 1 }
         return .new
+    }
+
+    /// The same of a flow as the client sees it.
+    @inline(never)
+    mutating func remember(
+        _ flow: RequestFlow<Address>, target: Port, service: VirtualServiceIndex, hash: UInt64,
+        entry: NodeIndex, event: FlowEvent, now: UInt32,
+        in records: inout MutableSpan<FlowRecord<Address>>
+    ) -> FlowOutcome {
+        let origin = FlowOrigin(
+            address: flow.address.mapped, port: flow.port, entry: entry, service: service)
+        return remember(
+            flow.seen(at: target), hash: hash, origin: origin, event: event, now: now,
+            in: &records)
     }
 
     /// Takes note, between batches, of a program that may tell something else of a flow than the one
@@ -215,7 +231,7 @@ extension MutableSpan {
         var oldest: Int?
         for _ in 0..<Limits.flowProbeCountMax {
             if self[index].isFree || self[index].isExpired(now) { return index }
-            if self[index].state == .opening,
+            if self[index].state.isOpening,
                 self[index].lastSeen < oldest.map({ self[$0].lastSeen }) ?? .max
             {
                 oldest = index
@@ -232,12 +248,12 @@ extension FlowRecord {
         origin: FlowOrigin, event: FlowEvent, now: UInt32
     ) -> FlowOutcome {
         let isSameTarget = hasTarget(of: origin)
-        let isOver = isExpired(now) || state == .closed
+        let isOver = isExpired(now) || state.isClosed
         if isOver && event != .closing && event != .reset && (event == .opening || !isSameTarget) {
-            self = FlowRecord(flow, origin: origin, state: event.initialState, now: now)
+            self = FlowRecord(flow, origin: origin, state: FlowState(first: event), now: now)
             return .new
         }
-        guard isSameTarget || event == .datagram || state == .opening else { return .conflict }
+        guard isSameTarget || event == .datagram || state.isOpening else { return .conflict }
         self.origin = origin
         apply(event, from: .client, now: now)
         return .known
@@ -246,13 +262,6 @@ extension FlowRecord {
     @inline(__always)
     fileprivate mutating func apply(_ event: FlowEvent, from side: FlowSide, now: UInt32) {
         lastSeen = now
-        switch event {
-        case .datagram, .opening: break
-        case .data:
-            // The task's SYN-ACK proves nothing: only what the client says next does.
-            if side == .client, state == .opening { state = .established }
-        case .closing: close(side)
-        case .reset: state = .closed
-        }
+        state.add(event, from: side)
     }
 }
