@@ -78,6 +78,8 @@ public struct ChurnWitness<Next: FrameObserver & ~Copyable>: ~Copyable, FrameObs
         if next.isWatching { next.judged(at: node, frames, arena) }
     }
 
+    public mutating func settled() { next.settled() }
+
     /// The observer that everything was passed on to.
     public consuming func end() -> Next { next }
 

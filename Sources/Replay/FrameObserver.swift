@@ -12,6 +12,12 @@ public protocol FrameObserver: ~Copyable {
     /// The same frames judged, and those that the node made or released.
     mutating func judged(
         at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena)
+    /// Nothing is on the wire any more.
+    mutating func settled()
+}
+
+extension FrameObserver where Self: ~Copyable {
+    public mutating func settled() {}
 }
 
 /// Watches nothing.

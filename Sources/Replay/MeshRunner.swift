@@ -88,6 +88,7 @@ public struct MeshRunner: ~Copyable {
         self.now = max(self.now, now)
         if observer.isWatching {
             while watchedRound(&observer, clock) {}
+            observer.settled()
         } else if stopwatch.looksCloser {
             let start = clock()
             var wire: UInt64 = 0

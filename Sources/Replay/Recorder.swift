@@ -3,7 +3,8 @@
 //
 // Every record carries the direction, the decision as a comment, and the frame's number as packet
 // id, which is the same for all copies of a packet in all files. Names of nodes, services and tasks
-// go along as name-resolution records. Invariant: the same replay writes the same bytes.
+// go along as name-resolution records. Invariants: the same replay writes the same bytes; in a file packets
+// stand in the order of the trace, whatever rounds the mesh took over them.
 
 import Capture
 import Dataplane
@@ -14,7 +15,8 @@ public struct Recorder: ~Copyable, FrameObserver {
     private let narrator: Narrator
     private let programs: [Program]
     private let directory: String
-    private let nodes: [RecordedFile]
+    /// All of them: the nodes' by their number, then the tasks' in the order in which they were needed.
+    private var files: [RecordedFile]
     private var tasks: [TaskID: RecordedFile] = [:]
     private let names: [ResolvedName]
     /// The frames of the current batch as they arrived.
@@ -35,18 +37,17 @@ public struct Recorder: ~Copyable, FrameObserver {
         self.programs = programs
         narrator = Narrator(compilation)
         names = NameDirectory.names(of: compilation.cluster)
-        var nodes: [RecordedFile] = []
+        files = []
         for node in compilation.cluster.nodes {
-            nodes.append(
+            files.append(
                 try RecordedFile(
                     path: "\(directory)/\(node.name).pcapng",
                     interfaces: ["clients", "underlay"], names: names))
         }
-        self.nodes = nodes
     }
 
     /// Files written so far, in order of name.
-    public var paths: [String] { (nodes.map(\.path) + tasks.values.map(\.path)).sorted() }
+    public var paths: [String] { files.map(\.path).sorted() }
 
     public mutating func arriving(
         at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
@@ -55,7 +56,7 @@ public struct Recorder: ~Copyable, FrameObserver {
         arrivedEnds.removeAll(keepingCapacity: true)
         arrivedCuts.removeAll(keepingCapacity: true)
         for index in 0..<frames.count {
-            arena.bytes(of: frames[index]).appendTo(&arrived)
+            arrived.append(arena.bytes(of: frames[index]))
             arrivedEnds.append(arrived.count)
             arrivedCuts.append(frames[index].wireByteCount - frames[index].byteCount)
         }
@@ -70,7 +71,7 @@ public struct Recorder: ~Copyable, FrameObserver {
                 if index < arrivedEnds.count {
                     try recordArrival(index, frame, at: node)
                 } else if frame.isReleased {
-                    try recordEnd(frame, arena.bytes(of: frame), at: node)
+                    recordEnd(frame, arena.bytes(of: frame), at: node)
                 }
                 try recordDeparture(frame, arena.bytes(of: frame), at: node)
             } catch {
@@ -79,11 +80,19 @@ public struct Recorder: ~Copyable, FrameObserver {
         }
     }
 
+    public mutating func settled() {
+        guard failure == nil else { return }
+        do throws(CaptureError) {
+            for file in files { try file.write() }
+        } catch {
+            failure = error
+        }
+    }
+
     /// Completes every file, or says what kept one from being written.
     public consuming func finish() throws(CaptureError) {
         if let failure { throw failure }
-        for node in nodes { try node.close() }
-        for task in tasks.keys.sorted() { try tasks[task]?.close() }
+        for file in files { try file.close() }
     }
 
     private mutating func recordArrival(
@@ -96,11 +105,11 @@ public struct Recorder: ~Copyable, FrameObserver {
         if case .task(let endpoint) = frame.arrival {
             let file = try file(of: endpoint)
             let bytes = arrived.span.raw.extracting(range)
-            try file.write(0, frame, bytes, cut: cut, .outbound, comment)
+            file.note(0, frame, bytes, cut: cut, .outbound, comment)
         } else {
             let bytes = arrived.span.raw.extracting(range)
             let interface = isOverlay(bytes, at: node) ? 1 : 0
-            try nodes[Int(node.rawValue)].write(
+            files[Int(node.rawValue)].note(
                 interface, frame, bytes, cut: cut, .inbound, comment)
         }
     }
@@ -112,11 +121,11 @@ public struct Recorder: ~Copyable, FrameObserver {
         let cut = frame.wireByteCount - frame.byteCount
         switch frame.verdict {
         case .transmitted(.underlay):
-            try nodes[Int(node.rawValue)].write(1, frame, bytes, cut: cut, .outbound, comment)
+            files[Int(node.rawValue)].note(1, frame, bytes, cut: cut, .outbound, comment)
         case .transmitted(.clients), .transmitted(.link):
-            try nodes[Int(node.rawValue)].write(0, frame, bytes, cut: cut, .outbound, comment)
+            files[Int(node.rawValue)].note(0, frame, bytes, cut: cut, .outbound, comment)
         case .delivered(let endpoint):
-            try file(of: endpoint).write(0, frame, bytes, cut: cut, .inbound, comment)
+            try file(of: endpoint).note(0, frame, bytes, cut: cut, .inbound, comment)
         case .pending, .consumed, .dropped, .held: break
         }
     }
@@ -125,11 +134,11 @@ public struct Recorder: ~Copyable, FrameObserver {
     /// time, under the same packet id.
     private func recordEnd(
         _ frame: Frame, _ bytes: RawSpan, at node: NodeIndex
-    ) throws(CaptureError) {
+    ) {
         guard case .dropped = frame.verdict, case .network = frame.arrival else { return }
         let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
         let cut = frame.wireByteCount - frame.byteCount
-        try nodes[Int(node.rawValue)].write(0, frame, bytes, cut: cut, .inbound, comment)
+        files[Int(node.rawValue)].note(0, frame, bytes, cut: cut, .inbound, comment)
     }
 
     private func isOverlay(_ bytes: RawSpan, at node: NodeIndex) -> Bool {
@@ -145,57 +154,12 @@ public struct Recorder: ~Copyable, FrameObserver {
         if let file = tasks[task.id] { return file }
         var path = "\(directory)/\(task.name).pcapng"
         // A node may be called as a task is, since its name may have dots.
-        if nodes.contains(where: { $0.path == path }) {
+        if files.contains(where: { $0.path == path }) {
             path = "\(directory)/\(task.name)-task.pcapng"
         }
         let file = try RecordedFile(path: path, interfaces: ["eth0"], names: names)
+        files.append(file)
         tasks[task.id] = file
         return file
-    }
-}
-
-/// One file being written. A class, since a writer cannot be copied into an array.
-final class RecordedFile {
-    let path: String
-    private var writer: PcapNGWriter?
-    private var interfaces: [PcapNGWriter.InterfaceID] = []
-
-    init(path: String, interfaces names: [String], names records: [ResolvedName])
-        throws(CaptureError)
-    {
-        self.path = path
-        var writer = try PcapNGWriter(path: path, origin: .init(application: "weft"))
-        for name in names {
-            let interface = CaptureInterface(linkType: .ethernet, name: name)
-            interfaces.append(try writer.addInterface(interface))
-        }
-        try writer.write(names: records)
-        self.writer = consume writer
-    }
-
-    func write(
-        _ interface: Int, _ frame: Frame, _ bytes: RawSpan, cut: Int,
-        _ direction: PacketAnnotations.Direction, _ comment: String
-    ) throws(CaptureError) {
-        try writer?.write(
-            interface: interfaces[interface], timestampNanoseconds: frame.timestamp,
-            originalByteCount: bytes.byteCount + cut, bytes: bytes,
-            annotations: PacketAnnotations(
-                comments: [comment], direction: direction, packetID: frame.id))
-    }
-
-    func close() throws(CaptureError) {
-        guard let writer = writer.take() else { return }
-        try writer.close()
-    }
-}
-
-extension RawSpan {
-    /// Appends the bytes to an array.
-    fileprivate func appendTo(_ array: inout [UInt8]) {
-        let start = array.count
-        array.append(contentsOf: repeatElement(0, count: byteCount))
-        var target = array.rawBytes(at: start, count: byteCount)
-        target.copy(self, at: 0)
     }
 }

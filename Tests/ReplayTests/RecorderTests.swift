@@ -199,6 +199,25 @@ import Wire
         }
     }
 
+    @Test(arguments: sound)
+    func `in each file packets stand in the order of the trace`(fixture: Fixture) throws {
+        // Story: what came over the underlay stood behind what clients had sent up to 10 ms later.
+        try record(fixture, fixture.cluster()) { paths, _ in
+            for path in paths {
+                var reader = try CaptureReader(path: path)
+                var record = PacketRecord()
+                var (count, last, times) = (0, 0 as UInt64, [] as [UInt64])
+                while try reader.next(&record) {
+                    let id = try #require(try reader.annotations(of: record).packetID)
+                    #expect(id >= last, "\(path), record \(count)")
+                    (count, last) = (count + 1, id)
+                    times.append(record.timestampNanoseconds)
+                }
+                #expect(count > 0 && times == times.sorted(), "\(path)")
+            }
+        }
+    }
+
     @Test func `a cut frame with padding keeps the length it had on the wire`() throws {
         // Story: the padding went from the length on the wire too, once the frame was wrapped.
         let cluster = try Replaying.cluster("web")
