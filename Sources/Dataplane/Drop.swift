@@ -73,7 +73,8 @@ public enum Drop: UInt8, CaseIterable, Sendable {
         case .notForMesh: "the destination is no address of the mesh"
         case .portNotPublished: "no service publishes this port"
         case .noTask: "the service has no task to take the flow"
-        case .packetTooBig: "the packet does not fit the overlay's MTU and may not be fragmented"
+        case .packetTooBig:
+            "the packet does not fit the MTU of the overlay, tunnel or link, and may not be fragmented"
         case .refusedOptions:
             "IPv4 options that contradict themselves or name the way the packet shall take"
         case .unroutable: "an address that a router sends nothing to"
