@@ -1,7 +1,8 @@
 // Every node of a mesh in one process, and the wire between them.
 //
 // Frames are put in front of nodes and then run in rounds: each node judges what reached it, what
-// it sent over the underlay reaches the next node in the next round, until nothing is on the wire.
+// it sent over the underlay reaches the next node in the next round, until nothing is on the wire. Frames
+// of a later wave are put in front of their nodes only then.
 // Invariant: what left for the underlay is what arrived from it, so the nodes' ledgers add up to
 // the mesh's: each frame put in, or made inside, ends in exactly one verdict.
 
@@ -20,6 +21,8 @@ public struct MeshRunner: ~Copyable {
     private var routes: FrameRoutes
     /// By node: frames sent to it that found the list of the next round full.
     private var waiting: [[Frame]]
+    /// By wave, from the second on: frames of it and the nodes that they will be put in front of.
+    private var later: [[(node: NodeIndex, frame: Frame)]] = []
     /// Frames put in since the last run.
     public private(set) var pendingCount = 0
     private var stopwatch = MeshStopwatch()
@@ -73,22 +76,41 @@ public struct MeshRunner: ~Copyable {
         body(&arena)
     }
 
-    /// Puts a frame, whose bytes are in the arena, in front of a node.
-    public mutating func put(_ frame: Frame, at node: NodeIndex) {
+    /// Puts a frame, whose bytes are in the arena, in front of a node, once all that is in earlier waves
+    /// has come to its end.
+    public mutating func put(_ frame: Frame, at node: NodeIndex, inWave wave: Int = 0) {
         precondition(!isFull)
-        incoming[Int(node.rawValue)].append(frame)
+        if wave == 0 {
+            incoming[Int(node.rawValue)].append(frame)
+        } else {
+            while later.count < wave { later.append([]) }
+            later[wave - 1].append((node, frame))
+        }
         pendingCount += 1
         fedCount += 1
     }
 
-    /// Runs rounds until nothing is on the wire. `now` is in nanoseconds; `clock` measures work.
+    /// Runs wave after wave, each until nothing is on the wire. `now` is in nanoseconds; `clock` measures
+    /// work.
     public mutating func run<Observer: FrameObserver & ~Copyable>(
         now: UInt64, observer: inout Observer, clock: () -> UInt64
     ) {
         self.now = max(self.now, now)
+        runWave(&observer, clock)
+        for wave in later.indices where !later[wave].isEmpty {
+            for (node, frame) in later[wave] { incoming[Int(node.rawValue)].append(frame) }
+            later[wave].removeAll(keepingCapacity: true)
+            runWave(&observer, clock)
+        }
+        if observer.isWatching { observer.settled() }
+        pendingCount = 0
+    }
+
+    private mutating func runWave<Observer: FrameObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64
+    ) {
         if observer.isWatching {
             while watchedRound(&observer, clock) {}
-            observer.settled()
         } else if stopwatch.looksCloser {
             let start = clock()
             var wire: UInt64 = 0
@@ -99,7 +121,6 @@ public struct MeshRunner: ~Copyable {
             while round() {}
             stopwatch.add(clock() &- start)
         }
-        pendingCount = 0
     }
 
     /// Gives the arena's memory back. Nothing may be pending.

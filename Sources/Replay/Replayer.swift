@@ -111,12 +111,13 @@ public struct Replayer: ~Copyable {
             if let skip { tally[skip] &+= 1 }
             return
         }
-        if !order.admit(&aimed) {
+        var wave = order.admit(&aimed)
+        if wave == nil {
             flush(&observer, clock)
-            _ = order.admit(&aimed)
+            wave = order.admit(&aimed)
         }
         budget.add(aimed.frame.byteCount)
-        runner.put(aimed.frame, at: aimed.node)
+        runner.put(aimed.frame, at: aimed.node, inWave: wave ?? 0)
     }
 
     private mutating func flush<Observer: FrameObserver & ~Copyable>(

@@ -1,6 +1,7 @@
 // Goal: replay works batch by batch, and nobody can tell: a flow's packets, and the ICMP errors about it,
 // reach its task in the trace's order; and batches are as long as they may be. Method: errors that four
-// routers send about hundreds of flows, among their packets.
+// routers send about hundreds of flows, among their packets; and conversations, which are replayed a second
+// time with so much time between packets that each is a batch of its own.
 
 import Dataplane
 import Mesh
@@ -60,6 +61,86 @@ import Traffic
         let (_, batchCount) = try deliveries(of: trace, .address, cluster)
         #expect(batchCount == trace.count / Limits.batchFrameCount)
     }
+
+    /// What both sides of hundreds of flows say; with a skew of nothing, all of them as much.
+    private func conversations(_ skew: Int = 1_100) throws -> [RawFrame] {
+        var specification = TrafficSpecification()
+        specification.flowCount = 400
+        specification.packetCount = 8 * Limits.batchFrameCount
+        specification.packetsPerSecond = 1_000_000
+        specification.skew = try #require(ZipfSkew(thousandths: skew))
+        specification.isBothDirections = true
+        (specification.ipv6, specification.sctp) = (.none, .none)
+        (specification.fragments, specification.icmpErrors) = (
+            Share(percent: 3), Share(percent: 3)
+        )
+        (specification.malformed, specification.jitter) = (Share(percent: 2), Share(percent: 20))
+        specification.targets = try (11...14).flatMap { last in
+            try ["tcp", "udp"].map { proto in
+                try #require(TrafficTarget("\(proto)/192.0.2.\(last):\(proto == "tcp" ? 80 : 53)"))
+            }
+        }
+        return try TraceFile.generate(specification).map(\.frame)
+    }
+
+    @Test(arguments: ["address", "round-robin", "hash"])
+    func `packets fare in batches as they fare one at a time`(policy: String) throws {
+        let cluster = try Replaying.cluster("bench")
+        let options = ReplayOptions(policy: try #require(EntryPolicy(policy, cluster)))
+        // Of no more than 30 seconds, after which a fragment that waits is given up.
+        let frames = try conversations().prefix(2_048)
+        let apart = frames.enumerated().map { index, frame in
+            RawFrame(
+                frame.bytes, at: UInt64(index + 1) * (Replayer.batchSpanNanoseconds + 1_000_000),
+                wireByteCount: frame.wireByteCount)
+        }
+        let fates = try [Array(frames), apart].map { frames in
+            var observer = FateObserver(Compilation(cluster).program(for: NodeID(0)))
+            try withDirectory { directory in
+                let path = directory + "/trace.pcap"
+                try TraceFile.write(frames, to: path)
+                try Replaying.replay(path, through: cluster, options, &observer)
+            }
+            return observer.fates
+        }
+        #expect(fates[0].count == frames.count)
+        for id in fates[1].keys.sorted() {
+            #expect(fates[0][id] == fates[1][id], "packet \(id)")
+        }
+    }
+
+    @Test func `conversations of many flows share waves`() throws {
+        let cluster = try Replaying.cluster("bench")
+        let frames = try conversations(0)
+        var observer = CallCounter()
+        try withDirectory { directory in
+            let path = directory + "/trace.pcap"
+            try TraceFile.write(frames, to: path)
+            try Replaying.replay(path, through: cluster, ReplayOptions(), &observer)
+        }
+        #expect(observer.batchCount == frames.count / Limits.batchFrameCount)
+        #expect(observer.callCount < frames.count / 8)
+    }
+}
+
+/// Counts batches, and lists that nodes judge.
+private struct CallCounter: FrameObserver {
+    var batchCount = 0
+    var callCount = 0
+
+    var isWatching: Bool { true }
+
+    mutating func arriving(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {
+        callCount += 1
+    }
+
+    mutating func judged(
+        at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena
+    ) {}
+
+    mutating func settled() { batchCount += 1 }
 }
 
 /// Notes packets as they are delivered, and counts batches: a batch begins where all that arrives is later
