@@ -111,7 +111,7 @@ extension Rule {
             ["class"], in: belowTheCommand,
             excusing: [
                 // These hold what cannot be copied, and arrays hold only what can.
-                "Sources/Replay/RunningNode.swift", "Sources/Replay/Recorder.swift",
+                "Sources/Replay/RunningNode.swift", "Sources/Replay/RecordedFile.swift",
                 "Sources/Replay/RemapRule.swift", "Sources/Replay/DirectorRemapRule.swift",
                 "Sources/Bench/BenchNode.swift", "Sources/Bench/ScenarioDirector.swift",
                 "Sources/Bench/ScenarioConnections.swift",
