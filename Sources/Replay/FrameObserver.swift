@@ -12,7 +12,7 @@ public protocol FrameObserver: ~Copyable {
     /// The same frames judged, and those that the node made or released.
     mutating func judged(
         at node: NodeIndex, _ frames: borrowing FrameList, _ arena: borrowing FrameArena)
-    /// Nothing is on the wire any more.
+    /// A batch is over: nothing is on the wire any more.
     mutating func settled()
 }
 

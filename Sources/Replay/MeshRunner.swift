@@ -76,8 +76,8 @@ public struct MeshRunner: ~Copyable {
         body(&arena)
     }
 
-    /// Puts a frame, whose bytes are in the arena, in front of a node, once all that is in earlier waves
-    /// has come to its end.
+    /// Puts a frame, whose bytes are in the arena, in front of a node once all that is in earlier waves
+    /// has come to its end. Waves count from zero.
     public mutating func put(_ frame: Frame, at node: NodeIndex, inWave wave: Int = 0) {
         precondition(!isFull)
         if wave == 0 {
