@@ -86,10 +86,7 @@ public struct FrameRecorder: FrameObserver {
         }
         var kept = frame
         kept.offset = recording.bytes.count
-        let bytes = arena.bytes(of: frame)
-        recording.bytes.append(contentsOf: repeatElement(0, count: bytes.byteCount))
-        var target = recording.bytes.rawBytes(at: kept.offset, count: bytes.byteCount)
-        target.copy(bytes, at: 0)
+        recording.bytes.append(arena.bytes(of: frame))
         return RecordedFrame(frame: kept, node: node)
     }
 

@@ -36,6 +36,7 @@ func leave(
             let flow = TaskFlow(
                 client: quote.source, clientPort: quote.sourcePort,
                 targetPort: quote.destinationPort, endpoint: index, proto: quote.proto)
+            // A task's data changes nothing of a flow, and so does what it says of the way there.
             if let origin = state.reply(to: flow, event: .data, &work) {
                 return answer(
                     origin, index, &frame, packet, quote, &work, &state, program)

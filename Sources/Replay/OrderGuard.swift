@@ -4,8 +4,9 @@
 // that enter by different nodes, would not. So a batch runs in waves, one after another is over, and a
 // packet that goes another way than the one of its flow before it joins the wave after that one's.
 // Invariant: no packet of a flow is in an earlier wave than what preceded it in the trace, and all of them
-// in one wave go the same way; a fragment is in no earlier wave than anything before it, for the ports of its
-// flow may not be told. Flows are told apart by a hash: a collision makes a wave more and does no harm.
+// in one wave go the same way. Of a fragment the ports may not be told: it is in no earlier wave than anything
+// before it, and what follows it may be in an earlier one. Flows are told apart by a hash: a collision makes
+// a wave more and does no harm.
 
 import Dataplane
 import Wire
@@ -14,8 +15,8 @@ struct OrderGuard {
     /// Half full at most, and small enough to stay in the nearest cache.
     private static let slotCount = 2 * Limits.batchFrameCount
 
-    /// Waves of a batch at most.
-    static let waveCountMax = 256
+    /// Waves of a batch at most: as many as eight bits of a slot can tell.
+    private static let waveCountMax: UInt64 = 256
 
     /// Each says, from the highest bit on, which batch it is of (what another batch left is empty), the way
     /// that the last packet of a flow goes in it, in which wave that is, and the flow's hash in 24 bits.
@@ -58,7 +59,8 @@ struct OrderGuard {
         while slots[index] ^ mine < Self.batchUnit {
             if (slots[index] ^ mine) & Self.hashMask == 0 {
                 let isSameWay = (slots[index] ^ mine) >> 32 == 0
-                wave = slots[index] / Self.waveUnit & 0xff + (isSameWay ? 0 : 1)
+                let before = slots[index] / Self.waveUnit % Self.waveCountMax
+                wave = isSameWay ? before : before + 1
                 break
             }
             index = (index &+ 1) & (Self.slotCount &- 1)

@@ -74,13 +74,3 @@ final class RecordedFile {
         try writer.close()
     }
 }
-
-extension [UInt8] {
-    /// Appends bytes that lie elsewhere.
-    mutating func append(_ source: RawSpan) {
-        let start = count
-        append(contentsOf: repeatElement(0, count: source.byteCount))
-        var target = rawBytes(at: start, count: source.byteCount)
-        target.copy(source, at: 0)
-    }
-}

@@ -264,4 +264,12 @@ extension Array where Element == UInt8 {
         // The array owns its storage alone now, and it stays put while `self` is borrowed.
         return unsafe _overrideLifetime(MutableRawSpan(_unsafeBytes: slice), mutating: &self)
     }
+
+    /// Appends bytes that lie elsewhere.
+    public mutating func append(_ source: RawSpan) {
+        let start = count
+        append(contentsOf: repeatElement(0, count: source.byteCount))
+        var target = rawBytes(at: start, count: source.byteCount)
+        target.copy(source, at: 0)
+    }
 }

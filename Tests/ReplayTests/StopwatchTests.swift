@@ -7,7 +7,7 @@ import Replay
 import Testing
 
 @Suite struct StopwatchTests {
-    /// A mesh through which so many batches went, by a clock that counts its readings, and the readings.
+    /// What a mesh took for so many batches of nothing, in nanoseconds by a clock that counts its readings.
     private func times(batchCount: Int) throws -> (busy: UInt64, wire: UInt64, nodes: UInt64) {
         var runner = MeshRunner(try Replaying.cluster("web"))
         var observer = NoObserver()

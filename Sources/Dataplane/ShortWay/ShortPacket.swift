@@ -10,6 +10,7 @@ struct ShortPacket<Header: ShortHeader> {
     let header: Header
     /// Both, the source port above.
     let ports: UInt32
+    /// What it does to its flow.
     let event: FlowEvent
     /// Where its checksum stands in the transport header.
     let checksum: UInt8

@@ -31,6 +31,12 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         self.recordCountMax = recordCountMax
     }
 
+    /// Where the search for a flow starts, in so many records, a power of two.
+    @inline(__always)
+    static func firstPlace(_ hash: UInt64, of recordCount: Int) -> Int {
+        Int(truncatingIfNeeded: hash) & (recordCount &- 1)
+    }
+
     /// The origin of a live flow; the packet came from the task.
     @inline(__always)
     func reply(
@@ -59,7 +65,7 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         _ flow: RequestFlow<Address>, hash: UInt64, event: FlowEvent, entry: NodeIndex,
         generation: UInt16, now: UInt32, in records: inout MutableSpan<FlowRecord<Address>>
     ) -> Port? {
-        let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
+        let index = firstPlace(hash, of: records.count)
         return records[index].refresh(
             flow, event: event, entry: entry, generation: generation, now: now)
     }
@@ -71,7 +77,7 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         in records: borrowing MutableSpan<FlowRecord<Address>>
     ) -> Int? {
         let mask = records.count &- 1
-        var index = Int(truncatingIfNeeded: hash) & mask
+        var index = Self.firstPlace(hash, of: records.count)
         for _ in 0..<Limits.flowProbeCountMax {
             if records[index].vouches(for: flow, generation) { return index }
             if records[index].isFree { return nil }
@@ -100,7 +106,7 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
     static func freePlace(
         hash: UInt64, in records: borrowing MutableSpan<FlowRecord<Address>>
     ) -> Int? {
-        let index = Int(truncatingIfNeeded: hash) & (records.count &- 1)
+        let index = firstPlace(hash, of: records.count)
         return records[index].isFree ? index : nil
     }
 
@@ -111,11 +117,21 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
         service: VirtualServiceIndex, entry: NodeIndex, event: FlowEvent, now: UInt32,
         in records: inout MutableSpan<FlowRecord<Address>>
     ) {
-        records[place] = FlowRecord(
+        let record = FlowRecord<Address>(
             flow, target: target, service: service, entry: entry,
             state: FlowState(first: event), now: now)
+        write(record, at: place, in: &records)
+    }
+
+    /// Writes the record of a new flow, of which the program of this generation was asked.
+    @inline(__always)
+    private mutating func write(
+        _ record: FlowRecord<Address>, at place: Int,
+        in records: inout MutableSpan<FlowRecord<Address>>
+    ) {
+        if records[place].isFree { count &+= 1 }
+        records[place] = record
         records[place].generation = generation
-        count &+= 1
     }
 
     /// Finds or makes the record of a flow, whose hash is given; the packet came from the client.
@@ -130,10 +146,9 @@ struct FlowTable<Address: FlowAddress>: ~Copyable {
             return outcome
         }
         guard let index = records.place(hash: hash, now: now) else { return .full }
-        let isFree = records[index].isFree
-        records[index] = FlowRecord(flow, origin: origin, state: FlowState(first: event), now: now)
-        records[index].generation = generation
-        if isFree { count &+= 1 }
+        let record = FlowRecord<Address>(
+            flow, origin: origin, state: FlowState(first: event), now: now)
+        write(record, at: index, in: &records)
         return .new
     }
 
@@ -204,7 +219,7 @@ extension Span {
     /// Asks for the record at which the search for a flow will start.
     @inline(__always)
     func prefetch<Address>(_ hash: UInt64) where Element == FlowRecord<Address> {
-        prefetchWhole(Int(truncatingIfNeeded: hash) & (count &- 1))
+        prefetchWhole(FlowTable<Address>.firstPlace(hash, of: count))
     }
 }
 
@@ -214,7 +229,7 @@ extension MutableSpan {
     fileprivate func find<Address>(_ flow: TaskFlow, hash: UInt64) -> Int?
     where Element == FlowRecord<Address> {
         let mask = count &- 1
-        var index = Int(truncatingIfNeeded: hash) & mask
+        var index = FlowTable<Address>.firstPlace(hash, of: count)
         for _ in 0..<Limits.flowProbeCountMax {
             if self[index].matches(flow) { return index }
             if self[index].isFree { return nil }
@@ -227,7 +242,7 @@ extension MutableSpan {
     fileprivate func place<Address>(hash: UInt64, now: UInt32) -> Int?
     where Element == FlowRecord<Address> {
         let mask = count &- 1
-        var index = Int(truncatingIfNeeded: hash) & mask
+        var index = FlowTable<Address>.firstPlace(hash, of: count)
         var oldest: Int?
         for _ in 0..<Limits.flowProbeCountMax {
             if self[index].isFree || self[index].isExpired(now) { return index }
