@@ -32,7 +32,7 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
         case other
     }
 
-    public var framing: Framing {
+    @inlinable public var framing: Framing {
         switch rawValue {
         case 1: .ethernet
         case 12, 14, 101, 228, 229: .rawIP

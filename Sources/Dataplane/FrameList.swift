@@ -4,8 +4,8 @@
 // many again that the node makes or releases; what does not fit stays where it is.
 
 public struct FrameList: Sendable {
-    var storage: [Frame]
-    public internal(set) var count = 0
+    @usableFromInline var storage: [Frame]
+    @usableFromInline var end = 0
 
     /// Room for `frameCount` frames to hand over, and for what processing adds to them.
     public init(frameCount: Int = Limits.batchFrameCount) {
@@ -18,7 +18,8 @@ public struct FrameList: Sendable {
         frameCount * 2 + Limits.heldFrameCountMax
     }
 
-    public var isEmpty: Bool { count == 0 }
+    @inlinable public var count: Int { end }
+    @inlinable public var isEmpty: Bool { count == 0 }
     public var isFull: Bool { count == storage.count }
     /// Frames that still fit.
     public var freeCount: Int { storage.count &- count }
@@ -37,13 +38,14 @@ public struct FrameList: Sendable {
     }
 
     /// Adds a frame; the list must not be full.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ frame: Frame) {
-        storage[count] = frame
-        count &+= 1
+        storage[end] = frame
+        end &+= 1
     }
 
-    public mutating func removeAll() { count = 0 }
+    @inlinable
+    public mutating func removeAll() { end = 0 }
 
     /// Moves every frame that was sent over the underlay to the end of the list of the node that it
     /// was sent to, where it is a frame from the network again. What is beyond a batch there goes to
@@ -69,6 +71,6 @@ public struct FrameList: Sendable {
     private mutating func append(
         _ frames: Span<Frame>, along route: inout FrameRoutes.Route, _ routes: borrowing FrameRoutes
     ) {
-        count = routes.copy(&route, of: frames, to: &storage, from: count)
+        end = routes.copy(&route, of: frames, to: &storage, from: end)
     }
 }

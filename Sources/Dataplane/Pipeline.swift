@@ -75,8 +75,8 @@ private func drive(
     way.run(&work, &core, program)
     let (usedAfterwards, countAfterwards) = (work.usedByteCount, work.frameCount)
     _ = consume work
-    arena.usedByteCount = usedAfterwards
-    frames.count = countAfterwards
+    arena.used = usedAfterwards
+    frames.end = countAfterwards
 }
 
 private struct MeshWay: Way {

@@ -25,24 +25,31 @@ struct BatchBudget {
     init(mtu: Int) { self.mtu = mtu }
 
     /// Whether a packet may join the batch, of which the arena has `freeByteCount` left.
+    @inline(__always)
     func admits(_ packetByteCount: Int, freeByteCount: Int) -> Bool {
         let (pieces, bytes) = need(packetByteCount)
-        let own = packetByteCount + 2 * Limits.headroomByteCount
-        return pieceCount + pieces <= Self.pieceCountMax
-            && byteCount + bytes + own + Self.otherByteCount <= freeByteCount
+        let own = packetByteCount &+ 2 &* Limits.headroomByteCount
+        return pieceCount &+ pieces <= Self.pieceCountMax
+            && byteCount &+ bytes &+ own &+ Self.otherByteCount <= freeByteCount
     }
 
+    @inline(__always)
     mutating func add(_ packetByteCount: Int) {
         let (pieces, bytes) = need(packetByteCount)
-        pieceCount += pieces
-        byteCount += bytes
+        pieceCount &+= pieces
+        byteCount &+= bytes
     }
 
     /// Forgets the batch.
     mutating func reset() { (pieceCount, byteCount) = (0, 0) }
 
+    @inline(__always)
     private func need(_ packetByteCount: Int) -> (pieces: Int, bytes: Int) {
-        guard packetByteCount > mtu else { return (0, 0) }
+        packetByteCount <= mtu ? (0, 0) : cut(packetByteCount)
+    }
+
+    @inline(never)
+    private func cut(_ packetByteCount: Int) -> (pieces: Int, bytes: Int) {
         let step = max((mtu - 60) & ~7, 8)
         let pieces = packetByteCount / step
         return (pieces, pieces * (mtu + Self.headerByteCount + 2 * Limits.headroomByteCount))

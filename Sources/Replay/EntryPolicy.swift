@@ -41,6 +41,7 @@ struct EntryChooser {
     }
 
     /// `sight` is not changed: it is too large to be copied for each packet.
+    @inline(__always)
     mutating func choose(_ sight: inout PacketSight, _ addresses: AddressTable) -> NodeIndex {
         switch policy {
         case .node(let node): return node
@@ -57,6 +58,7 @@ struct EntryChooser {
         }
     }
 
+    @inline(never)
     private func byHash(_ sight: PacketSight) -> NodeIndex {
         guard let source = sight.source, let destination = sight.destination else {
             return NodeIndex(0)

@@ -78,16 +78,22 @@ public struct MeshRunner: ~Copyable {
 
     /// Puts a frame, whose bytes are in the arena, in front of a node once all that is in earlier waves
     /// has come to its end. Waves count from zero.
+    @inline(__always)
     public mutating func put(_ frame: Frame, at node: NodeIndex, inWave wave: Int = 0) {
         precondition(!isFull)
         if wave == 0 {
             incoming[Int(node.rawValue)].append(frame)
         } else {
-            while later.count < wave { later.append([]) }
-            later[wave - 1].append((node, frame))
+            putLater(frame, node, wave)
         }
-        pendingCount += 1
-        fedCount += 1
+        pendingCount &+= 1
+        fedCount &+= 1
+    }
+
+    @inline(never)
+    private mutating func putLater(_ frame: Frame, _ node: NodeIndex, _ wave: Int) {
+        while later.count < wave { later.append([]) }
+        later[wave - 1].append((node, frame))
     }
 
     /// Runs wave after wave, each until nothing is on the wire. `now` is in nanoseconds; `clock` measures

@@ -43,6 +43,11 @@ struct PacketSight {
 
     /// Sees another frame, in place of what was seen before.
     mutating func look(at frame: RawSpan) {
+        if !glance(at: frame) { lookLonger(at: frame) }
+    }
+
+    @inline(never)
+    private mutating func lookLonger(at frame: RawSpan) {
         self = PacketSight()
         guard let link = LinkHeader(frame) else { return }
         network = link.byteCount

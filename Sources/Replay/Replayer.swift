@@ -100,6 +100,7 @@ public struct Replayer: ~Copyable {
         put(bytes, record, time, &observer, clock)
     }
 
+    @inline(__always)
     private mutating func put<Observer: FrameObserver & ~Copyable>(
         _ bytes: RawSpan, _ record: PacketRecord, _ time: UInt64, _ observer: inout Observer,
         _ clock: () -> UInt64

@@ -84,14 +84,23 @@ struct TraceAimer: ~Copyable {
         // By range, for the frame was written field by field just now, and a copy of it would wait.
         let range = aimed.frame.range
         let wireByteCount = aimed.frame.wireByteCount
-        guard filter.matches(arena.bytes(in: range), wireByteCount: wireByteCount) else {
+        guard look(at: arena.bytes(in: range), wireByteCount, &aimed.sight) else {
             arena.release(to: mark)
             return .filtered
         }
-        aimed.sight.look(at: arena.bytes(in: range))
         let skip = aim(&aimed, &arena)
         if skip != nil { arena.release(to: mark) }
         return skip
+    }
+
+    /// Sees a packet, if the filter matches it.
+    @inline(__always)
+    private func look(
+        at bytes: RawSpan, _ wireByteCount: Int, _ sight: inout PacketSight
+    ) -> Bool {
+        guard filter.matches(bytes, wireByteCount: wireByteCount) else { return false }
+        sight.look(at: bytes)
+        return true
     }
 
     private mutating func aim(_ aimed: inout AimedPacket, _ arena: inout FrameArena) -> Skip? {
@@ -122,6 +131,7 @@ struct TraceAimer: ~Copyable {
         return nil
     }
 
+    @inline(__always)
     private func leave(_ aimed: inout AimedPacket, _ endpoint: EndpointIndex) -> Skip? {
         aimed.frame.arrival = .task(endpoint)
         aimed.node = endpoints[Int(endpoint.rawValue)].node
@@ -171,6 +181,7 @@ struct TraceAimer: ~Copyable {
     }
 
     /// Asked in place: a table taken out of an array is a copy, and its references are counted.
+    @inline(__always)
     private func published(_ proto: IPProtocol, _ port: Port, at node: NodeIndex) -> PortBinding? {
         let ports = ports.span
         return ports[Int(node.rawValue)].find(proto, port)
@@ -238,6 +249,7 @@ struct TraceAimer: ~Copyable {
         return candidates[Int(mixed >> 33) % candidates.count]
     }
 
+    @inline(__always)
     private func taskEndpoint(_ source: IPv6Address) -> EndpointIndex? {
         for network in cluster.networks {
             let scope = AddressScope.network(NetworkIndex(network.id.rawValue))
@@ -248,10 +260,12 @@ struct TraceAimer: ~Copyable {
         return nil
     }
 
+    @inline(__always)
     private func isMeshAddress(_ address: IPv6Address) -> Bool {
         addresses.find(address, in: .clients) != nil
     }
 
+    @inline(__always)
     private func address(of index: EndpointIndex, isIPv4: Bool) -> IPv6Address? {
         let place = Int(index.rawValue)
         return isIPv4
