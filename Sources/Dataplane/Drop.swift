@@ -59,9 +59,11 @@ public enum Drop: UInt8, CaseIterable, Sendable {
         case .badHeaderChecksum: "the IPv4 header checksum is wrong"
         case .truncatedPacket: "the packet claims more bytes than the frame had on the wire"
         case .malformedExtension: "an IPv6 extension chain is cut short, too long or out of order"
-        case .martianSource: "a source address that no sender can have, or the destination itself"
+        case .martianSource:
+            "a source address that none beyond the link can have, or the destination itself"
         case .ttlExpired: "the TTL or hop limit ends here"
-        case .badFragment: "a fragment that runs past 65,535 bytes or splits at a wrong place"
+        case .badFragment:
+            "a fragment that runs past 65,535 bytes, splits at a wrong place, or would need a port changed in SCTP"
         case .tinyFragment: "a first fragment too short to hold the ports"
         case .fragmentHoldFull: "no room to keep a fragment that came before its first one"
         case .fragmentTimeout: "the first fragment never came"
@@ -74,9 +76,9 @@ public enum Drop: UInt8, CaseIterable, Sendable {
         case .portNotPublished: "no service publishes this port"
         case .noTask: "the service has no task to take the flow"
         case .packetTooBig:
-            "the packet does not fit the MTU of the overlay, tunnel or link, and may not be fragmented"
+            "the packet does not fit the MTU of the overlay, tunnel or link, and cannot be fragmented"
         case .refusedOptions:
-            "IPv4 options that contradict themselves or name the way the packet shall take"
+            "IP options that contradict themselves, or that name the way the packet shall take"
         case .unroutable: "an address that a router sends nothing to"
         case .malformedVXLAN: "the VXLAN header is cut short or lacks a valid VNI"
         case .unknownPeer: "VXLAN from an address that is no node of the mesh"

@@ -34,9 +34,9 @@ func enter(
             servicePort: packet.destinationPort, proto: packet.proto)
         return choose(flow, target, &frame, packet, &work, &state, program)
     case (_, .error):
-        guard let quote = quote(in: work.bytes(of: frame), packet) else {
-            return .dropped(.unknownQuote)
-        }
+        guard let quote = quote(in: work.bytes(of: frame), packet),
+            quote.source == packet.destination
+        else { return .dropped(.unknownQuote) }
         let flow = FlowKey(
             client: quote.destination, clientPort: quote.destinationPort,
             servicePort: quote.sourcePort, proto: quote.proto)
@@ -50,9 +50,11 @@ private func choose(
     _ flow: FlowKey, _ target: AddressTarget, _ frame: inout Frame, _ packet: Packet,
     _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
+    guard !packet.source.isLinkLocal else { return .dropped(.martianSource) }
     guard let (service, port) = program.resolve(target, flow) else {
         return .dropped(.portNotPublished)
     }
+    guard mayReport(packet, .destination, as: port) else { return .dropped(.badFragment) }
     work.services[Int(service.rawValue)].requests.add(packet.byteCount)
     guard let choice = program.choose(flow, service: service, target: port),
         program[choice.endpoint].hasAddress(isIPv4: packet.isIPv4)
@@ -105,14 +107,14 @@ func wrap(
     mac: MACAddress, hash: UInt64, _ work: inout Work,
     _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
-    if packet.byteCount > program[network].mtu {
-        guard mayFragment(packet, frame),
+    if let verdict = refuseUncut(frame, packet, in: network, &work, &state, program) {
+        return verdict
+    }
+    if packet.byteCount > program[network].mtu(of: packet) {
+        guard
             fragment(
                 &frame, packet, in: network, to: node, mac: mac, hash: hash, &work, program)
-        else {
-            refuse(.tooBig(program[network].mtu), frame, packet, &work, &state, program)
-            return .dropped(.packetTooBig)
-        }
+        else { return .dropped(.packetTooBig) }
     }
     encapsulate(
         &frame, end: packet.end, trafficClass: packet.trafficClass, in: network, to: node, mac: mac,

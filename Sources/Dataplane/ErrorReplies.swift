@@ -1,8 +1,8 @@
 // What a node says of its own accord: ICMP errors about packets it drops, and echo replies for
 // virtual addresses.
 //
-// Invariant: no error is sent about an error, about anything but a first fragment, or faster than
-// the limiter allows (RFC 1122, section 3.2.2; RFC 4443, section 2.4).
+// Invariant: no error is sent about an error, about anything but a first fragment, about a frame to more
+// than one station, or faster than the limiter allows (RFC 1122, section 3.2.2; RFC 4443, section 2.4).
 
 import Wire
 
@@ -22,7 +22,8 @@ func refuse(
     _ state: inout NodeCore, _ program: borrowing Program
 ) {
     guard packet.message == .transport || packet.message == .echoRequest,
-        work.freeFrameCount > 0, state.errors.admit(now: work.now)
+        work.bytes(of: frame).u8(0) & 1 == 0, work.freeFrameCount > 0,
+        state.errors.admit(now: work.now)
     else { return }
     let headerByteCount = packet.isIPv4 ? IPv4Fields.byteCount : IPv6Fields.byteCount
     let quoteMax =

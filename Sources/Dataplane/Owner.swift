@@ -2,7 +2,8 @@
 //
 // Invariant: a frame reaches a task only if the task's own service is published at the port, or has
 // the virtual address, that the frame was sent to; and a flow is remembered before its packet is
-// delivered, so a reply always finds it.
+// delivered, so a reply always finds it. A task sees its clients' own addresses, but for its own: no host
+// takes a packet that says to come from itself, so there its node's load balancer stands for it.
 
 import Wire
 
@@ -53,6 +54,7 @@ private func admit(
     _ index: EndpointIndex, entry: NodeIndex, _ frame: inout Frame, _ packet: Packet,
     _ work: inout Work, _ state: inout NodeCore, _ program: borrowing Program
 ) -> Verdict {
+    guard !packet.source.isLinkLocal else { return .dropped(.martianSource) }
     guard packet.destination != program[index].address(isIPv4: packet.isIPv4) else {
         work.endpoints[Int(index.rawValue)].requests.add(packet.byteCount)
         return .delivered(index)
@@ -66,9 +68,9 @@ private func admit(
     }
     let flow: FlowKey
     if packet.message == .error {
-        guard let quote = quote(in: work.bytes(of: frame), packet) else {
-            return .dropped(.unknownQuote)
-        }
+        guard let quote = quote(in: work.bytes(of: frame), packet),
+            quote.source == packet.destination
+        else { return .dropped(.unknownQuote) }
         flow = FlowKey(
             client: quote.destination, clientPort: quote.destinationPort,
             servicePort: quote.sourcePort, proto: quote.proto)
@@ -92,8 +94,15 @@ func deliver(
     guard let address = program[choice.endpoint].address(isIPv4: packet.isIPv4) else {
         return .dropped(.noTask)
     }
+    guard mayReport(packet, .destination, as: choice.target) else { return .dropped(.badFragment) }
+    var client: IPv6Address?
+    if case .task(choice.endpoint) = frame.arrival {
+        client = program[program[choice.endpoint].network].balancer(isIPv4: packet.isIPv4)
+        guard client != nil else { return .dropped(.martianSource) }
+    }
     if packet.message == .transport,
-        let reason = remember(choice, entry: entry, packet, &work, &state)
+        let reason = remember(
+            choice, entry: entry, packet, from: client ?? packet.source, &work, &state)
     {
         return .dropped(reason)
     }
@@ -103,9 +112,13 @@ func deliver(
         destination: program[choice.endpoint].mac)
     var bytes = work.mutableBytes(of: frame)
     if let quoted {
-        translate(&bytes, packet, quoting: quoted, .destination, to: address, choice.target)
+        translate(
+            &bytes, packet, quoting: quoted, .destination, to: address, choice.target, other: client
+        )
     } else {
-        guard translate(&bytes, packet, .destination, to: address, choice.target) else {
+        guard
+            translate(&bytes, packet, .destination, to: address, choice.target, other: client)
+        else {
             return .dropped(.badFragment)
         }
     }
@@ -115,11 +128,11 @@ func deliver(
 
 /// Enters a packet's flow in the flow table; the reason if that cannot be.
 private func remember(
-    _ choice: Choice, entry: NodeIndex, _ packet: Packet, _ work: inout Work,
-    _ state: inout NodeCore
+    _ choice: Choice, entry: NodeIndex, _ packet: Packet, from client: IPv6Address,
+    _ work: inout Work, _ state: inout NodeCore
 ) -> Drop? {
     let flow = TaskFlow(
-        client: packet.source, clientPort: packet.sourcePort, targetPort: choice.target,
+        client: client, clientPort: packet.sourcePort, targetPort: choice.target,
         endpoint: choice.endpoint, proto: packet.proto)
     let origin = FlowOrigin(
         address: packet.destination, port: packet.destinationPort, entry: entry,

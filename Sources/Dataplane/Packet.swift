@@ -105,6 +105,9 @@ private func parseIPv4(
     packet.source = IPv6Address(mapped: header.source)
     packet.destination = IPv6Address(mapped: header.destination)
     packet.fragment = .none
+    guard header.headerByteCount == 20 || !header.isSourceRouted else {
+        return .drop(.refusedOptions)
+    }
     if header.isFragment {
         packet.identification = UInt32(header.identification)
         packet.fragment = header.isFirstFragment ? .first : .later
@@ -126,6 +129,7 @@ private func parseIPv6(
     }
     guard !header.destination.isIPv4Mapped else { return .drop(.notForMesh) }
     guard case .upperLayer(let layer) = header.walk else { return .drop(.malformedExtension) }
+    guard !layer.isSourceRouted else { return .drop(.refusedOptions) }
     packet.isIPv4 = false
     packet.end = packet.network &+ header.totalByteCount
     packet.transport = packet.network &+ layer.offset

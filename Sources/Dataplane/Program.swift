@@ -37,13 +37,24 @@ public struct OverlayNetwork: Hashable, Sendable {
     public var mtu: Int
     /// This node's load-balancer endpoint on it: the source of what the node sends into it.
     public var balancerMAC: MACAddress
+    /// Its addresses, which stand for a task that calls itself; nil where it has none.
+    public var balancer4: IPv4Address?
+    public var balancer6: IPv6Address?
 
     public init(
-        vni: UInt32, mtu: Int, balancerMAC: MACAddress
+        vni: UInt32, mtu: Int, balancerMAC: MACAddress, balancer4: IPv4Address? = nil,
+        balancer6: IPv6Address? = nil
     ) {
         self.vni = vni
         self.mtu = mtu
         self.balancerMAC = balancerMAC
+        self.balancer4 = balancer4
+        self.balancer6 = balancer6
+    }
+
+    /// The load balancer's address of one family, in the mapped form.
+    func balancer(isIPv4: Bool) -> IPv6Address? {
+        isIPv4 ? balancer4.map { IPv6Address(mapped: $0) } : balancer6
     }
 }
 

@@ -2,7 +2,8 @@
 // task's own, which enter the mesh like any other.
 //
 // Invariant: a task speaks only from its own address, and a reply leaves the mesh with the very
-// address and port that its client used, or not at all.
+// address and port that its client used, or not at all. Where a client sends datagrams from one port to two
+// nodes, a task cannot say which it answers, and the one asked last counts.
 
 import Wire
 
@@ -32,7 +33,9 @@ func leave(
                 origin, index, &frame, packet, nil, &work, &state, program)
         }
     case .error:
-        if let quote = quote(in: work.bytes(of: frame), packet) {
+        if let quote = quote(in: work.bytes(of: frame), packet),
+            quote.destination == packet.source
+        {
             let flow = TaskFlow(
                 client: quote.source, clientPort: quote.sourcePort,
                 targetPort: quote.destinationPort, endpoint: index, proto: quote.proto)
@@ -58,17 +61,25 @@ func answer(
         return .dropped(.ttlExpired)
     }
     let network = program[index].network
-    let client = program.addresses.find(packet.destination, in: .network(network))
+    var client = program.addresses.find(packet.destination, in: .network(network))
+    // The task has called itself, and its load balancer stood for it.
+    let isOwn = client == .balancer(program.node)
+    if isOwn { client = .endpoint(index) }
     let isRemote = program.isRemote(client, origin)
-    if isRemote, packet.byteCount > program[network].mtu, !mayFragment(packet, frame) {
-        refuse(.tooBig(program[network].mtu), frame, packet, &work, &state, program)
-        return .dropped(.packetTooBig)
+    if isRemote,
+        let verdict = refuseUncut(frame, packet, in: network, &work, &state, program)
+    {
+        return verdict
     }
+    let own = isOwn ? packet.source : nil
     var bytes = work.mutableBytes(of: frame)
     if let quote {
-        translate(&bytes, packet, quoting: quote, .source, to: origin.address, origin.port)
+        translate(
+            &bytes, packet, quoting: quote, .source, to: origin.address, origin.port, other: own)
     } else {
-        guard translate(&bytes, packet, .source, to: origin.address, origin.port) else {
+        guard
+            translate(&bytes, packet, .source, to: origin.address, origin.port, other: own)
+        else {
             return .dropped(.badFragment)
         }
     }

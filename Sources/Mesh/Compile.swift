@@ -186,7 +186,8 @@ extension Compilation {
         let balancer = network.balancers.first { $0.node == node }
         return OverlayNetwork(
             vni: network.vni ?? .max, mtu: network.mtu,
-            balancerMAC: balancer?.mac ?? cluster[node].mac)
+            balancerMAC: balancer?.mac ?? cluster[node].mac, balancer4: balancer?.v4,
+            balancer6: balancer?.v6)
     }
 
     /// All addresses, and the MACs of what the node has.

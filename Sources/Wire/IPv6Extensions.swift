@@ -51,6 +51,9 @@ public struct IPv6UpperLayer: Hashable, Sendable {
     /// packet's bytes.
     public var offset: Int
     public var fragment: IPv6Fragment?
+    /// A routing header has segments left: the packet is still to pass other addresses (RFC 8200, section
+    /// 4.4).
+    public var isSourceRouted = false
 
     @inlinable
     public init(proto: IPProtocol, offset: Int, fragment: IPv6Fragment? = nil) {
@@ -108,6 +111,7 @@ extension IPv6Header {
             default: (length + 1) * 8
             }
         guard packet.byteCount - start >= byteCount else { return false }
+        if layer.proto == .routing, packet.u8(start + 3) > 0 { layer.isSourceRouted = true }
         if layer.proto == .fragment {
             let word = packet.u16(start + 2)
             layer.fragment = IPv6Fragment(

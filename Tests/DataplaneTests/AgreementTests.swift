@@ -34,6 +34,8 @@ import Wire
     private func task(_ draft: Draft, _ mesh: TestMesh, enteringBy node: Int) -> EndpointIndex? {
         let target = mesh.address(node, isIPv6: draft.addresses.isIPv6)
         let frame = draft.with(\.target, target).frame
+        // Long enough for the flow to be forgotten: it keeps to the address that it began with.
+        mesh.now += .seconds(200)
         guard case .delivered(let endpoint) = mesh.send(frame, at: node).last?.verdict else {
             return nil
         }

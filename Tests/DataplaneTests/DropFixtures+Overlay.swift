@@ -35,6 +35,25 @@ extension DropFixture {
                     atOwner: 1
                 ).frame),
             DropFixture(
+                .packetTooBig, "1447 bytes beside a tag that the overlay carries too",
+                mesh.aimed(
+                    Sender.web().with(\.payload, [UInt8](repeating: 1, count: 1407)), atOwner: 1
+                ).with(\.tags, [VLANTag(vid: 5)]).frame),
+            DropFixture(
+                .packetTooBig, "1451 bytes that may be cut, of which the trace has 100",
+                wireByteCount: 1465,
+                Array(
+                    mesh.aimed(
+                        Sender.web().with(\.payload, [UInt8](repeating: 1, count: 1411)),
+                        atOwner: 1
+                    ).with(\.dontFragment, false).frame.prefix(100))),
+            DropFixture(
+                .martianSource, "from a link-local address, by another node",
+                tunnel(
+                    mesh.aimed(Sender.web(isIPv6: true), atOwner: 0).with(\.source, "fe80::7")
+                        .between(balancer, mesh.program()[target].mac)
+                ).frame),
+            DropFixture(
                 .malformedVXLAN, "the VNI flag is not set",
                 tunnel(inner).frame.replacing(at: 14 + 20 + 8, 0)),
             DropFixture(
@@ -118,6 +137,9 @@ extension DropFixture {
                 .flowConflict, "the client's port again, to another address of the node's",
                 after: [open.frame, acknowledged.frame],
                 acknowledged.with(\.target, "192.0.2.12").frame),
+            DropFixture(
+                .flowConflict, "the client's port again, while the first connection is opening",
+                after: [open.frame], open.with(\.target, "192.0.2.12").frame),
             DropFixture(
                 .badFragment, "SCTP in fragments, whose checksum could not follow the port",
                 sctp.fragments(of: 32)[0]),

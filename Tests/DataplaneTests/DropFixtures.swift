@@ -72,6 +72,18 @@ extension DropFixture {
         DropFixture(
             .martianSource, "from the address it is sent to",
             Sender.web().with(\.source, Sender.node4).frame),
+        DropFixture(
+            .martianSource, "from a link-local address",
+            Sender.web(isIPv6: true).with(\.source, "fe80::7").frame),
+        DropFixture(
+            .refusedOptions, "a loose source route with an address left (RFC 791)",
+            Sender.web().options([131, 7, 4, 192, 0, 2, 12, 0])),
+        DropFixture(
+            .refusedOptions, "a strict source route behind a no-operation",
+            Sender.web().options([1, 137, 7, 4, 192, 0, 2, 12])),
+        DropFixture(
+            .refusedOptions, "a routing header with a segment left (RFC 8200, section 4.4)",
+            Sender.web(isIPv6: true).routed(segmentsLeft: 1)),
         DropFixture(.ttlExpired, "TTL 1", Sender.web().with(\.ttl, 1).frame),
         DropFixture(.ttlExpired, "TTL 0", Sender.web().with(\.ttl, 0).frame),
         DropFixture(
@@ -128,6 +140,13 @@ extension DropFixture {
                 .destinationUnreachable, .destinationUnreachable, code: 3,
                 quoting: Sender.web().to("203.0.113.7", 40_000).from(Sender.node4, 1).packet,
                 from: Sender.v4, to: Sender.node4
+            ).frame),
+        DropFixture(
+            .unknownQuote, "an error about what another host sent",
+            Draft.error(
+                .destinationUnreachable, .destinationUnreachable, code: 3,
+                quoting: Sender.web().reversed.from("8.8.8.8", 8080).packet, from: Sender.v4,
+                to: Sender.node4
             ).frame),
         DropFixture(
             .unknownQuote, "an error that quotes three bytes of transport header",

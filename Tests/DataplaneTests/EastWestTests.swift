@@ -7,9 +7,11 @@ import Testing
 import Wire
 
 @Suite struct EastWestTests {
-    /// A packet of task 0 of `probe`, on node 0, to the web service's virtual address.
-    private func call(_ mesh: TestMesh, isIPv6: Bool, atOwner node: Int) throws -> Draft {
-        let probe = mesh.endpoint("probe", 0, on: "front")
+    /// A packet of task 0 of a service, on node 0, to the web service's virtual address.
+    private func call(
+        _ mesh: TestMesh, from service: String = "probe", isIPv6: Bool, atOwner node: Int
+    ) throws -> Draft {
+        let probe = mesh.endpoint(service, 0, on: "front")
         let target = mesh.virtualAddress("web", on: "front", isIPv6: isIPv6)
         let draft = Draft(
             .tcp(.syn), from: mesh.address(of: probe, isIPv6: isIPv6), to: target, 8000)
@@ -50,6 +52,25 @@ import Wire
         let answered = request.reversed.with(\.ttl, 63).between(
             mesh.program(owner).networks[front].balancerMAC, mesh.program()[probe].mac)
         #expect(back.last?.bytes.withoutLink == answered.packet)
+    }
+
+    @Test(arguments: [false, true])
+    func `a task that is chosen for its own call hears from itself`(isIPv6: Bool) throws {
+        let mesh = try TestMesh.standard()
+        let web = mesh.endpoint("web", 0, on: "front")
+        let request = try call(mesh, from: "web", isIPv6: isIPv6, atOwner: 0)
+        let front = mesh.program().networks[Int(mesh.network("front").rawValue)]
+        let balancer = try #require(
+            isIPv6
+                ? front.balancer6.map { IPAddress.v6($0) } : front.balancer4.map { .v4($0) })
+        let address = mesh.address(of: web, isIPv6: isIPv6)
+        let there = mesh.send(request.frame, from: web)
+        #expect(there.map(\.verdict) == [.delivered(web)])
+        let seen = request.from(balancer, request.sourcePort).to(address, 8000)
+        #expect(there.last?.bytes.withoutLink == seen.with(\.ttl, 63).packet)
+        let back = mesh.send(seen.reversed.frame, from: web)
+        #expect(back.map(\.verdict) == [.delivered(web)])
+        #expect(back.last?.bytes.withoutLink == request.reversed.with(\.ttl, 63).packet)
     }
 
     @Test(arguments: [false, true])

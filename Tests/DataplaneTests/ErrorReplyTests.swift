@@ -73,6 +73,40 @@ import Wire
         #expect(try sight(try #require(steps.last).bytes).source == target)
     }
 
+    @Test func `a tag takes its room off the size that is told`() throws {
+        let mesh = try TestMesh.standard()
+        let draft = mesh.aimed(Sender.web(), atOwner: 2).with(\.tags, [VLANTag(vid: 5)])
+        let fits = draft.with(\.payload, [UInt8](repeating: 7, count: 1446 - 40))
+        let steps = mesh.send(fits.frame, at: 0)
+        #expect(steps.first?.verdict == .transmitted(.underlay(NodeIndex(2))))
+        // The underlay's 1500 bytes, and 14 of its own link.
+        #expect(steps.first?.bytes.count == 1514)
+        let tooBig = draft.with(\.payload, [UInt8](repeating: 7, count: 1447 - 40))
+        let error = try #require(mesh.send(tooBig.frame, at: 0).last?.bytes)
+        let told = error[(18 + 20 + 6)..<(18 + 20 + 8)]
+        #expect(Array(told) == [1446 >> 8, 1446 & 0xff])
+    }
+
+    @Test func `no error is sent about a frame to more than one station`() throws {
+        let mesh = try TestMesh.standard()
+        for isIPv6 in [false, true] {
+            for mac in [0xffff_ffff_ffff, 0x3333_0000_0001] as [UInt64] {
+                let draft = Sender.web(isIPv6: isIPv6).with(\.ttl, 1)
+                    .with(\.targetMAC, MACAddress(rawValue: mac))
+                let steps = mesh.send(draft.frame, at: 0)
+                #expect(steps.map(\.verdict) == [.dropped(.ttlExpired)])
+            }
+        }
+    }
+
+    @Test func `a trace that holds too little of a packet brings no error`() throws {
+        let mesh = try TestMesh.standard()
+        let draft = mesh.aimed(Sender.web(), atOwner: 2).with(\.dontFragment, false)
+            .with(\.payload, [UInt8](repeating: 7, count: 1440))
+        let input = Input(bytes: Array(draft.frame.prefix(100)), wireByteCount: draft.frame.count)
+        #expect(mesh.carry([input], at: 0).map(\.verdict) == [.dropped(.packetTooBig)])
+    }
+
     @Test func `no error is sent about an error`() throws {
         let mesh = try TestMesh.standard()
         let error = Draft.error(

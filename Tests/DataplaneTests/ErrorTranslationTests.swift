@@ -15,6 +15,8 @@ import Wire
         /// The request as the task got it.
         var delivered: Draft
         var owner: Int
+        /// Bytes of IP and TCP up to the middle of the checksum.
+        var quotedByteCount: Int { request.addresses.isIPv6 ? 57 : 37 }
 
         init(_ kind: Kind, owner: Int) throws {
             mesh = try TestMesh.standard()
@@ -31,6 +33,21 @@ import Wire
     /// All of a packet, or as little as a router must quote (RFC 792): eight bytes of transport.
     private func quotes(_ packet: [UInt8], isIPv6: Bool) -> [[UInt8]] {
         [packet, Array(packet.prefix(isIPv6 ? 48 : 28))]
+    }
+
+    @Test func `what pads the frame is no part of the quote`() throws {
+        let flow = try Flow(try #require(Kind.all.first { $0.request.proto == .tcp }), owner: 0)
+        // It ends between the two bytes of TCP's checksum.
+        let quoted = flow.request.reversed.with(\.ttl, 63).packet.prefix(flow.quotedByteCount)
+        let error = Draft.error(
+            .destinationUnreachable, .destinationUnreachable, code: 4, quoting: Array(quoted),
+            from: flow.request.source, to: flow.request.target
+        ).frame
+        let plain = try #require(flow.mesh.send(error, at: 0).last)
+        let padded = try #require(flow.mesh.send(error + [0xff, 0xfe, 0xfd], at: 0).last)
+        #expect(plain.verdict == .delivered(flow.endpoint))
+        #expect(plain.bytes == Array(padded.bytes.prefix(error.count)))
+        #expect(padded.bytes.suffix(3) == [0xff, 0xfe, 0xfd])
     }
 
     @Test(arguments: Kind.all, [0, 2])

@@ -1,7 +1,8 @@
 // Goal: whatever flags or chunk a packet comes with, both ways of the data plane take it for the same, and
 // for what it is. Method: every byte of TCP flags and every SCTP chunk type, once as a flow's first packet
 // and once after a reset, and what the flow lets through afterwards from another node's address: an open
-// flow keeps to the address it began with, one that is opening or over does not.
+// flow keeps to the address it began with. One that is over does not, nor one that was no more than opened
+// and is forgotten after two minutes.
 
 import Dataplane
 import Mesh
@@ -65,7 +66,7 @@ import Wire
         try withDirectory { directory in
             let path = "\(directory)/marks.pcap"
             try TraceFile.write(
-                frames.enumerated().map { RawFrame($1, at: UInt64($0) * 1_000) }, to: path)
+                frames.enumerated().map { RawFrame($1, at: Self.time(of: $0)) }, to: path)
             try Replaying.replay(path, through: cluster, usesShortWay: usesShortWay, &observer)
         }
         for mark in UInt8.min...UInt8.max {
@@ -82,6 +83,12 @@ import Wire
                     "mark \(mark), packet \(index)")
             }
         }
+    }
+
+    /// The second packet of five comes 130 seconds after the first, in nanoseconds.
+    private static func time(of index: Int) -> UInt64 {
+        let seconds = UInt64(index / 5 * 300 + (index % 5 == 0 ? 0 : 130))
+        return seconds * 1_000_000_000 + UInt64(index % 5) * 1_000
     }
 
     /// A packet of one client to a node's address, with a mark: TCP's flags or the type of SCTP's chunk.

@@ -6,10 +6,30 @@
 
 import Wire
 
-/// Whether a packet that is too big may be cut: IPv4 without DF, and all of it at hand. SCTP's
-/// checksum cannot follow a rewritten port across fragments, so it is asked to send less.
-func mayFragment(_ packet: Packet, _ frame: Frame) -> Bool {
-    packet.isIPv4 && !packet.dontFragment && frame.byteCount >= packet.end && packet.proto != .sctp
+/// Whether a packet that is too big may be cut: IPv4 without DF. SCTP's checksum cannot follow a
+/// rewritten port across fragments, so it is asked to send less.
+private func mayFragment(_ packet: Packet) -> Bool {
+    packet.isIPv4 && !packet.dontFragment && packet.proto != .sctp
+}
+
+/// The verdict on a packet that does not fit a network and cannot be cut; nil if it goes on. Its sender
+/// is told, unless it has allowed cutting: a trace that holds too little of the packet is not its fault.
+func refuseUncut(
+    _ frame: Frame, _ packet: Packet, in network: NetworkIndex, _ work: inout Work,
+    _ state: inout NodeCore, _ program: borrowing Program
+) -> Verdict? {
+    let mtu = program[network].mtu(of: packet)
+    guard packet.byteCount > mtu else { return nil }
+    guard mayFragment(packet) else {
+        refuse(.tooBig(mtu), frame, packet, &work, &state, program)
+        return .dropped(.packetTooBig)
+    }
+    return frame.byteCount >= packet.end ? nil : .dropped(.packetTooBig)
+}
+
+extension OverlayNetwork {
+    /// The largest IP packet that fits beside the tags that its frame keeps, in bytes.
+    func mtu(of packet: Packet) -> Int { mtu &- (packet.network &- EthernetFields.byteCount) }
 }
 
 /// How a frame is cut: where the packet's data starts in it and how long it is, how much of it goes
@@ -106,7 +126,7 @@ func fragment(
     guard
         let cut = Cut(
             data: packet.transport..<packet.end,
-            step: (program[network].mtu &- headerByteCount) & ~7),
+            step: (program[network].mtu(of: packet) &- headerByteCount) & ~7),
         cut.fits(work)
     else { return false }
     var piece = 0..<cut.end(after: 0)

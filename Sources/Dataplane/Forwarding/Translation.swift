@@ -9,6 +9,8 @@ import Wire
 /// Which end of a packet is rewritten.
 enum End {
     case source, destination
+
+    var other: End { self == .source ? .destination : .source }
 }
 
 /// A packet quoted by an ICMP error, with offsets from the start of the frame.
@@ -59,19 +61,16 @@ func quote(in frame: RawSpan, _ packet: Packet) -> Quote? {
     return quote
 }
 
-/// Rewrites one end of a packet and takes one off its hop limit. A later fragment has no ports.
-/// False, with nothing changed, where a checksum could not follow: a fragment of SCTP.
+/// Rewrites one end of a packet and takes one off its hop limit; the other end's address becomes
+/// `other`, if that is given. A later fragment has no ports. False, with nothing changed, where a
+/// checksum could not follow: a fragment of SCTP.
 func translate(
     _ bytes: inout MutableRawSpan, _ packet: Packet, _ end: End, to address: IPv6Address,
-    _ port: Port
+    _ port: Port, other: IPv6Address? = nil
 ) -> Bool {
-    if packet.message == .transport, packet.proto == .sctp, packet.fragment != .none,
-        port != (end == .source ? packet.sourcePort : packet.destinationPort)
-    {
-        return false
-    }
+    guard mayReport(packet, end, as: port) else { return false }
     var delta = ChecksumDelta()
-    route(&bytes, packet, end, to: address, noting: &delta)
+    route(&bytes, packet, end, to: address, other, noting: &delta)
     guard packet.message == .transport else { return true }
     report(
         &bytes, at: packet.transport, proto: packet.proto, byteCount: packet.transportByteCount,
@@ -79,25 +78,41 @@ func translate(
     return true
 }
 
+/// Whether a port of a packet may change: SCTP's checksum covers all of it, and a fragment is not all.
+func mayReport(_ packet: Packet, _ end: End, as port: Port) -> Bool {
+    packet.message != .transport || packet.proto != .sctp || packet.fragment == .none
+        || port == (end == .source ? packet.sourcePort : packet.destinationPort)
+}
+
 /// Rewrites one end of an ICMP error and the other end of the packet it quotes, which travelled
-/// the opposite way, and takes one off the hop limit.
+/// the opposite way, and takes one off the hop limit; the address of the ends that are left becomes
+/// `other`, if that is given.
 func translate(
     _ bytes: inout MutableRawSpan, _ packet: Packet, quoting quote: Quote, _ end: End,
-    to address: IPv6Address, _ port: Port
+    to address: IPv6Address, _ port: Port, other: IPv6Address? = nil
 ) {
-    let inner: End = end == .source ? .destination : .source
-    let stop = min(packet.end, bytes.byteCount)
-    let region = quote.network..<stop
+    let inner = end.other
+    let region = quote.network..<min(packet.end, bytes.byteCount)
     let before = Checksum.sum(bytes.bytes.extracting(region))
-    var quoted = ChecksumDelta()
-    readdress(
-        &bytes, at: quote.network, isIPv4: quote.isIPv4, inner, to: address, noting: &quoted)
-    report(
-        &bytes, at: quote.transport, proto: quote.proto, byteCount: quote.transportByteCount,
-        inner, to: port, applying: quoted)
+    do {
+        // Not what pads the frame: a quote may end before its transport checksum.
+        var bytes = bytes._mutatingExtracting(0..<region.upperBound)
+        var quoted = ChecksumDelta()
+        readdress(
+            &bytes, at: quote.network, isIPv4: quote.isIPv4, inner, to: address,
+            noting: &quoted)
+        if let other {
+            readdress(
+                &bytes, at: quote.network, isIPv4: quote.isIPv4, end, to: other,
+                noting: &quoted)
+        }
+        report(
+            &bytes, at: quote.transport, proto: quote.proto,
+            byteCount: quote.transportByteCount, inner, to: port, applying: quoted)
+    }
     let after = Checksum.sum(bytes.bytes.extracting(region))
     var delta = ChecksumDelta()
-    route(&bytes, packet, end, to: address, noting: &delta)
+    route(&bytes, packet, end, to: address, other, noting: &delta)
     // ICMP's checksum covers no address, ICMPv6's covers both.
     if packet.isIPv4 { delta = ChecksumDelta() }
     delta.replaceSum(before, with: after)
@@ -108,19 +123,21 @@ func translate(
     }
 }
 
-/// Rewrites one end of a packet and takes one off its hop limit.
+/// Rewrites one end of a packet, or both, and takes one off its hop limit.
 @inline(__always)
 private func route(
     _ bytes: inout MutableRawSpan, _ packet: Packet, _ end: End, to address: IPv6Address,
-    noting delta: inout ChecksumDelta
+    _ other: IPv6Address?, noting delta: inout ChecksumDelta
 ) {
     if packet.isIPv4 {
         guard var header = MutableIPv4Header(&bytes, at: packet.network) else { return }
         header.readdress(end, to: address, noting: &delta)
+        if let other { header.readdress(end.other, to: other, noting: &delta) }
         header.decrementTTL()
     } else {
         guard var header = MutableIPv6Header(&bytes, at: packet.network) else { return }
         header.readdress(end, to: address, noting: &delta)
+        if let other { header.readdress(end.other, to: other, noting: &delta) }
         header.decrementHopLimit()
     }
 }

@@ -168,11 +168,14 @@ struct ShortIPv6: ShortHeader {
 
     @inline(__always)
     static func mayPass(from source: IPv6Address, to destination: IPv6Address) -> Bool {
-        !source.isMartian && source != destination && !destination.isIPv4Mapped
+        !source.isMartian && !source.isLinkLocal && source != destination
+            && !destination.isIPv4Mapped
     }
 
     static func complaint(from source: IPv6Address, to destination: IPv6Address) -> Drop {
-        source.isMartian || source == destination ? .martianSource : .notForMesh
+        destination.isIPv4Mapped && !source.isMartian && !source.isLinkLocal
+            && source != destination
+            ? .notForMesh : .martianSource
     }
 
     @inline(__always)

@@ -268,7 +268,7 @@ extension FlowRecord {
             self = FlowRecord(flow, origin: origin, state: FlowState(first: event), now: now)
             return .new
         }
-        guard isSameTarget || event == .datagram || state.isOpening else { return .conflict }
+        guard isSameTarget || event == .datagram else { return .conflict }
         self.origin = origin
         apply(event, from: .client, now: now)
         return .known

@@ -4,6 +4,27 @@
 import Wire
 
 extension Draft {
+    /// The IPv4 frame with options, a multiple of four bytes.
+    func options(_ options: [UInt8]) -> [UInt8] {
+        var packet = self.packet
+        packet[0] = 0x45 + UInt8(options.count / 4)
+        let length = UInt16(packet.count + options.count)
+        (packet[2], packet[3]) = (UInt8(length >> 8), UInt8(truncatingIfNeeded: length))
+        (packet[10], packet[11]) = (0, 0)
+        packet.insert(contentsOf: options, at: 20)
+        let sum = Checksum.of(packet.span.raw.extracting(0..<20 + options.count))
+        (packet[10], packet[11]) = (UInt8(sum >> 8), UInt8(truncatingIfNeeded: sum))
+        return frame(around: packet)
+    }
+
+    /// The IPv6 frame with a routing header of type 0 and one address.
+    func routed(segmentsLeft: UInt8) -> [UInt8] {
+        let route: [UInt8] =
+            [proto.rawValue, 2, 0, segmentsLeft, 0, 0, 0, 0]
+            + [UInt8](repeating: 1, count: 16)
+        return frame(around: packet(.routing, route + segment) { _ in })
+    }
+
     /// The packet cut into fragments of at most `byteCount` bytes of data, a multiple of eight.
     func fragments(of byteCount: Int, identification: UInt32 = 77) -> [[UInt8]] {
         let body = segment

@@ -124,17 +124,27 @@ struct FlowBench {
         #expect(try sight(left.bytes).source == "192.0.2.99")
     }
 
-    @Test func `datagrams and openings may move to another address of the node`() throws {
-        for transport in [Draft.Transport.udp, .tcp(.syn)] {
-            let bench = try FlowBench()
-            for node in ["192.0.2.11", "192.0.2.99"] as [IPAddress] {
-                #expect(bench.request(transport, to: node) == .delivered(bench.endpoint))
-                let draft = FlowBench.draft(transport, 40_000).reversed
-                let reply = draft.from(bench.task, draft.proto == .udp ? 53 : 80)
-                let left = try #require(bench.mesh.send(reply.frame, from: bench.endpoint).last)
-                #expect(try sight(left.bytes).source == node)
-            }
+    @Test func `datagrams may move to another address of the node`() throws {
+        let bench = try FlowBench()
+        for node in ["192.0.2.11", "192.0.2.99"] as [IPAddress] {
+            #expect(bench.request(.udp, to: node) == .delivered(bench.endpoint))
+            let draft = FlowBench.draft(.udp, 40_000).reversed
+            let left = try #require(
+                bench.mesh.send(draft.from(bench.task, 53).frame, from: bench.endpoint).last)
+            #expect(try sight(left.bytes).source == node)
         }
+    }
+
+    @Test func `a connection keeps the address it began with from its first packet on`() throws {
+        let bench = try FlowBench()
+        #expect(bench.request() == .delivered(bench.endpoint))
+        #expect(bench.request(to: "192.0.2.99") == .dropped(.flowConflict))
+        // The answer to the first would otherwise come from the address that was asked second.
+        let answer = FlowBench.draft(.tcp([.syn, .ack]), 40_000).reversed.from(bench.task, 80)
+        let left = try #require(bench.mesh.send(answer.frame, from: bench.endpoint).last)
+        #expect(try sight(left.bytes).source == "192.0.2.11")
+        bench.mesh.now += .seconds(121)
+        #expect(bench.request(to: "192.0.2.99") == .delivered(bench.endpoint))
     }
 
     @Test func `a client port used again counts as a new flow`() throws {
