@@ -124,6 +124,8 @@ private func wrap(
         dontFragment ? 0 : UInt16(truncatingIfNeeded: host.nextIdentification())
     let inner = packet
     packet.isIPv4 = !addresses.isIPv6
+    // Each IP version keeps the size of fragments for itself: the other does not go by it.
+    if packet.isIPv4 != inner.isIPv4 { packet.fragmentByteCountMax = 0 }
     packet.proto = tunnel.proto(around: inner.isIPv4)
     packet.transport = packet.network &+ headerByteCount &- tunnel.byteCount
     packet.end &+= headerByteCount

@@ -71,7 +71,9 @@ private func goOn(
     packet.mark = datagram.mark
     packet.isForHost = isForHost
     packet.fragmentByteCountMax = datagram.packetByteCountMax
-    packet.pieceCount = pieceCount
+    // Linux puts IPv4 for the host itself into one buffer where the driver's buffers let it, and then
+    // does not know any more where it was cut.
+    packet.pieceCount = isIPv4 && isForHost ? 0 : pieceCount
     packet.recordedRoute = datagram.recordedRoute
     packet.piecesByteCount = datagram.byteCount
     packet.piecesKeepDontFragment = dontFragment
