@@ -83,6 +83,7 @@ func send(
 ) -> Verdict {
     guard !host.isOwn(view.server) else { return .consumed(.host) }
     let departure = host.departure(to: view.server, now: work.seconds)
+    if let verdict = takeHop(&frame, &packet, &work, &host) { return verdict }
     let isOuterIPv4 = view.server.isIPv4Mapped
     let headerByteCount =
         (isOuterIPv4 ? IPv4Fields.byteCount : IPv6Fields.byteCount) &+ tunnel.byteCount
@@ -90,8 +91,8 @@ func send(
     guard room >= (isOuterIPv4 ? Limits.mtuMin4 : Limits.mtuMin6) else {
         return .dropped(.packetTooBig)
     }
-    if let verdict = approach(
-        &frame, &packet, fitting: room, isTunnel: true, &work, &host, settings)
+    if let verdict = ask(
+        whether: packet, fits: room, isTunnel: true, frame, &work, &host, settings)
     {
         return verdict
     }
