@@ -19,6 +19,12 @@ extension HostTables {
         let link = link(to: address)
         return Departure(link: link, mtu: mtu(to: address, by: link, now: now))
     }
+
+    /// The same for a tunnel's packet, which takes up what was learnt of its way.
+    mutating func departure(into address: IPv6Address, now: UInt32) -> Departure {
+        takeUp(pathTo: address)
+        return departure(to: address, now: now)
+    }
 }
 
 /// Takes one off the hop limit and asks whether the packet fits a link; nil if it goes on.

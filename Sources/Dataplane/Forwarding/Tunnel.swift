@@ -82,7 +82,7 @@ func send(
     _ settings: DirectorSettings
 ) -> Verdict {
     guard !host.isOwn(view.server) else { return .consumed(.host) }
-    let departure = host.departure(to: view.server, now: work.seconds)
+    let departure = host.departure(into: view.server, now: work.seconds)
     if let verdict = takeHop(&frame, &packet, &work, &host) { return verdict }
     let isOuterIPv4 = view.server.isIPv4Mapped
     let headerByteCount =
