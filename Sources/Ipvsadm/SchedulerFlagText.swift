@@ -25,6 +25,13 @@ enum SchedulerFlagText {
             .compactMap { name($0, scheduler) }.joined(separator: ",")
     }
 
+    /// The same with a name for each, which `flags` reads under the scheduler: the third is never
+    /// printed for `sh` and `mh`, but may be given.
+    static func completeText(_ flags: SchedulerFlags, _ scheduler: String) -> String {
+        [.fallback, .port, third].filter { flags.contains($0) }
+            .map { name($0, scheduler) ?? "flag-3" }.joined(separator: ",")
+    }
+
     /// Reads a list with commas; nil is an empty one.
     static func flags(_ text: String?, _ scheduler: String) throws(IpvsadmError) -> SchedulerFlags {
         guard let text, !text.isEmpty else { return [] }

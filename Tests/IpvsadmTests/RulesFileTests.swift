@@ -27,6 +27,27 @@ import Testing
         #expect(rules.savedText == Self.everything)
     }
 
+    /// A flag without a name under `sh` and `mh` was once written as an empty list, which nothing
+    /// reads. ipvsadm prints it so, and takes `flag-3` for every scheduler.
+    @Test(arguments: [
+        ("sh", "flag-3", ""), ("mh", "flag-3", ""), ("sh", "sh-port,flag-3", "sh-port"),
+        ("mh", "mh-fallback,mh-port,flag-3", "mh-fallback,mh-port"),
+        ("rr", "flag-1,flag-2,flag-3", "flag-1,flag-2,flag-3"),
+    ])
+    func `every scheduler flag survives being saved`(
+        scheduler: String, flags: String, printed: String
+    ) throws {
+        var rules = DirectorRules(key: Self.key)
+        let line = "-A -t 10.0.0.1:80 -s \(scheduler) -b"
+        try rules.restore("\(line) \(flags)\n", file: "f")
+        #expect(rules.savedText == "\(line) \(flags)\n")
+        var again = DirectorRules(key: Self.key)
+        try again.restore(rules.savedText, file: "f")
+        #expect(again.savedText == rules.savedText)
+        var session = IpvsadmSession(rules)
+        #expect(session.run(["-S", "-n"]).output == "\(line) \(printed)\n")
+    }
+
     @Test func `comments, empty lines and the program's name are passed over`() throws {
         var rules = DirectorRules(key: Self.key)
         try rules.restore(

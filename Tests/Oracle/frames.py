@@ -3,6 +3,7 @@
 # link header. Source and target are text; a colon in them makes the packet IPv6.
 # Sources: RFC 791, 8200, 9293, 768, 9260 (CRC32c), 792, 4443.
 
+import itertools
 import socket
 import struct
 
@@ -164,23 +165,29 @@ def icmp(source, target, kind, code, rest=b"\0\0\0\0", body=b"", check=None, **f
               icmp_message(source, target, kind, code, rest, body, check), **fields)
 
 
-def fragments(packet, size, identification=0x77):
-    """The packet in pieces of `size` payload bytes (a multiple of 8), each with its IP header."""
+def fragments(packet, size, identification=0x77, df=False):
+    """The packet in pieces of `size` payload bytes (a multiple of 8), each with its IP header; `size`
+    can also be a list with the size of each piece but the last."""
     if packet[0] >> 4 == 4:
         header, payload = packet[:20], packet[20:]
         source, target = address_text(header[12:16]), address_text(header[16:20])
-        return [ipv4(source, target, header[9], payload[at:at + size], ttl=header[8],
-                     tos=header[1], identification=identification, offset=at,
-                     more=at + size < len(payload))
-                for at in range(0, len(payload), size)]
+        return [ipv4(source, target, header[9], payload[at:end], ttl=header[8], tos=header[1],
+                     identification=identification, offset=at, more=end < len(payload), df=df)
+                for at, end in ranges(len(payload), size)]
     source, target = address_text(packet[8:24]), address_text(packet[24:40])
     payload = packet[40:]
     pieces = []
-    for at in range(0, len(payload), size):
-        body = struct.pack("!BHI", 0, at | (at + size < len(payload)), identification)
-        pieces.append(ipv6(source, target, packet[6], payload[at:at + size], ttl=packet[7],
+    for at, end in ranges(len(payload), size):
+        body = struct.pack("!BHI", 0, at | (end < len(payload)), identification)
+        pieces.append(ipv6(source, target, packet[6], payload[at:end], ttl=packet[7],
                            extensions=[(44, body)]))
     return pieces
+
+
+def ranges(count, size):
+    """Where the pieces of `count` bytes start and end."""
+    starts = [0, *itertools.accumulate(size)] if isinstance(size, list) else range(0, count, size)
+    return [*zip(starts, [*starts[1:], count])]
 
 
 def is_fragment(packet):

@@ -7,6 +7,7 @@ from scenario import Scenario, client, server, tcp_exchange, virtual
 
 def write():
     basics()
+    not_hosts()
     corners()
     choices()
 
@@ -91,6 +92,20 @@ def basics():
     s.bad_rule("-A -t 10.0.0.1:80 -s rr -o")
     s.list()
     s.list("-Sn")
+
+
+def not_hosts():
+    s = Scenario("rules-not-unicast", "Addresses that no real server can have")
+    s.rule("-A -t 10.0.0.1:80 -s rr")
+    s.rule("-A -t [fd00::1]:80 -s rr")
+    for address in ("127.255.255.255", "255.255.255.255", "224.0.0.1", "239.1.2.3", "0.0.0.0",
+                    "10.2.255.255"):
+        s.bad_rule(f"-a -t 10.0.0.1:80 -r {address}:80")
+    for address in ("ff02::1", "::"):
+        s.bad_rule(f"-a -t [fd00::1]:80 -r [{address}]:80")
+    for address in ("127.0.0.1", "127.255.255.254", "10.2.0.0", "240.0.0.1"):
+        s.rule(f"-a -t 10.0.0.1:80 -r {address}:80")
+    s.list()
 
 
 def corners():

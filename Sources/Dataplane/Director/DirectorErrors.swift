@@ -79,7 +79,7 @@ func requestError<Address: FlowAddress>(
         index = known
     } else {
         guard core.rules.settings.scheduleICMP else { return nil }
-        switch open(flow, mark: packet.mark, &table, &core) {
+        switch open(flow, mark: packet.mark, isError: true, &table, &core) {
         case .connection(let opened): index = opened
         case .notOurs: return nil
         case .drop(let reason): return .dropped(reason)

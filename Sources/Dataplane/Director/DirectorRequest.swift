@@ -52,10 +52,11 @@ func request<Address: FlowAddress>(
     }
 }
 
-/// Opens a connection for a packet that has none, if a virtual server takes it.
+/// Opens a connection for a packet that has none, if a virtual server takes it, or for an ICMP error
+/// about what would be an answer of it.
 func open<Address: FlowAddress>(
-    _ flow: ClientFlow<Address>, mark: UInt32, _ table: inout ConnectionTable<Address>,
-    _ core: inout DirectorCore
+    _ flow: ClientFlow<Address>, mark: UInt32, isError: Bool = false,
+    _ table: inout ConnectionTable<Address>, _ core: inout DirectorCore
 ) -> RequestOutcome {
     let destination = flow.virtual.mapped
     if core.host.isOwn(flow.client.mapped) { core.hasOwnClients = true }
@@ -67,7 +68,7 @@ func open<Address: FlowAddress>(
     guard !core.packetDefence.dropsPacket(core.rules.settings, table.room) else {
         return .drop(.overloaded)
     }
-    switch table.schedule(flow, for: server, rules: &core.rules) {
+    switch table.schedule(flow, for: server, isError: isError, rules: &core.rules) {
     case .connection(let index): return .connection(index)
     case .ignored: return .notOurs
     case .refused: return .refused(server)

@@ -169,12 +169,14 @@ extension DirectorRules {
 }
 
 extension IPAddress {
-    /// May be a host's: not a group's, not nobody's, not everybody's, not confined to a link.
+    /// May be a host's: not a group's, not nobody's, not everybody's, not confined to a link. The
+    /// loopback network has an address for everybody too, on every host.
     fileprivate func isForHosts(except broadcasts: [IPv4Address]) -> Bool {
         switch self {
         case .v4(let address):
             return address.rawValue != 0 && address.rawValue >> 28 != 0xe
-                && address.rawValue != .max && !broadcasts.contains(address)
+                && address.rawValue != .max && address != IPv4Address(127, 255, 255, 255)
+                && !broadcasts.contains(address)
         case .v6(let address):
             return address.high >> 56 != 0xff && address.high >> 54 != 0xfe80 >> 6
                 && !address.isIPv4Mapped && address != IPv6Address(high: 0, low: 0)

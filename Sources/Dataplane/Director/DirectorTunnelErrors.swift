@@ -1,15 +1,13 @@
 // ICMP errors about the director's own tunnel packets: they reach the director, and the client that
-// sent the packet inside is told instead, with the tunnel's headers taken off what fits.
+// sent the packet inside is told instead, with the outer IP header taken off what fits.
 //
 // Invariant: only errors about tunnels to a configured real server count, and only IPv4 inside IPv4, as
-// in Linux 6.1.
+// in Linux 6.1, which leaves what GRE and GUE put behind the outer IP header out of the account.
 
 import Wire
 
 /// A tunnel of the director's, as an error quotes a packet of it.
 private struct QuotedTunnel {
-    /// Of the outer IP header and what the tunnel puts behind it.
-    let byteCount: Int
     /// The client's packet.
     let inner: QuotedPacket
     let ports: (source: Port, destination: Port)?
@@ -27,7 +25,6 @@ private struct QuotedTunnel {
         guard let inner = QuotedPacket(frame, at: start, end: end, isIPv4: true) else {
             return nil
         }
-        byteCount = start &- quote.network
         self.inner = inner
         ports = inner.ports(in: frame, end: end)
     }
@@ -80,7 +77,8 @@ func tunnelError<Address: FlowAddress>(
             mtu: Int(message.parameter & 0xffff), towards: sight.quote.destination,
             now: work.seconds)
         guard tunnel.inner.dontFragment else { return .consumed(.host) }
-        let fits = mtu > Limits.mtuMin4 &+ tunnel.byteCount ? mtu &- tunnel.byteCount : mtu
+        let outer = IPv4Fields.byteCount
+        let fits = mtu > Limits.mtuMin4 &+ outer ? mtu &- outer : mtu
         message.parameter = UInt32(truncatingIfNeeded: fits)
     }
     send(message, about: tunnel.inner.network..<packet.end, frame, &work, &core.host)

@@ -21,18 +21,21 @@ extension ConnectionTable {
     /// Source port of active FTP's data connections, which the server opens.
     private static var ftpDataPort: Port { Port(20) }
 
-    /// Makes a connection for a packet of `flow`, which `virtualServer` was found for.
+    /// Makes a connection for a packet of `flow`, which `virtualServer` was found for, or for an ICMP
+    /// error about what would be an answer to it.
     package mutating func schedule(
-        _ flow: ClientFlow<Address>, for virtualServer: VirtualServerIndex,
+        _ flow: ClientFlow<Address>, for virtualServer: VirtualServerIndex, isError: Bool = false,
         rules: inout DirectorRules
     ) -> ScheduleOutcome {
         guard flow.clientPort != Self.ftpDataPort else { return .ignored }
         let rule = rules[virtualServer].rule
         if let persistence = rule.persistence {
-            return schedulePersistent(flow, for: virtualServer, persistence, rules: &rules)
+            return schedulePersistent(
+                flow, for: virtualServer, persistence, isError: isError, rules: &rules)
         }
         if let port = rule.key.port, port != flow.virtualPort { return .refused }
-        guard let server = choose(flow, virtualServer, rules: &rules) else { return .refused }
+        guard let server = choose(flow, virtualServer, isError: isError, rules: &rules)
+        else { return .refused }
         let serverPort = rules[server].rule.port
         let index = add(
             flow, flags: rule.flags(of: flow.proto), server: server,
@@ -54,14 +57,16 @@ extension ConnectionTable {
             rules: &rules)
     }
 
-    /// The scheduler's choice.
+    /// The scheduler's choice. What an ICMP error quotes went to the client, and the kernel's schedulers
+    /// by destination (dh, lblc, lblcr) go by where the quoted packet went.
     mutating func choose(
-        _ flow: ClientFlow<Address>, _ virtualServer: VirtualServerIndex,
+        _ flow: ClientFlow<Address>, _ virtualServer: VirtualServerIndex, isError: Bool,
         rules: inout DirectorRules
     ) -> RealServerIndex? {
         let request = SchedulingRequest(
             client: flow.client.mapped, clientPort: flow.clientPort,
-            destination: flow.virtual.mapped, destinationPort: flow.virtualPort,
+            destination: isError ? flow.client.mapped : flow.virtual.mapped,
+            destinationPort: flow.virtualPort,
             proto: flow.proto, now: now)
         return rules.schedule(virtualServer, request)
     }

@@ -13,7 +13,7 @@ extension ConnectionTable {
 
     mutating func schedulePersistent(
         _ flow: ClientFlow<Address>, for virtualServer: VirtualServerIndex,
-        _ persistence: Persistence, rules: inout DirectorRules
+        _ persistence: Persistence, isError: Bool, rules: inout DirectorRules
     ) -> ScheduleOutcome {
         let rule = rules[virtualServer].rule
         let port = rule.key.port ?? Port(0)
@@ -22,7 +22,8 @@ extension ConnectionTable {
         if let known = find(template: templateFlow), isUsable(template: known, rules) {
             template = known
         } else {
-            guard let server = choose(flow, virtualServer, rules: &rules) else { return .refused }
+            guard let server = choose(flow, virtualServer, isError: isError, rules: &rules)
+            else { return .refused }
             let isForPort = flow.virtualPort == port && port != Self.ftpPort
             let added = add(
                 templateFlow, flags: .template, server: server,

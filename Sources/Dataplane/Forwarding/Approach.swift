@@ -19,20 +19,44 @@ extension HostTables {
         let link = link(to: address)
         return Departure(link: link, mtu: mtu(to: address, by: link, now: now))
     }
+
+    /// The same for a tunnel's packet, which takes up what was learnt of its way.
+    mutating func departure(into address: IPv6Address, now: UInt32) -> Departure {
+        takeUp(pathTo: address)
+        return departure(to: address, now: now)
+    }
 }
 
-/// Takes one off the hop limit and asks whether the packet fits; nil if it goes on. In a tunnel IPv4
-/// packets are cut for all their DF when `pmtu_disc` is off.
+/// Takes one off the hop limit and asks whether the packet fits a link; nil if it goes on.
 @inline(__always)
 func approach(
-    _ frame: inout Frame, _ packet: inout HostPacket, fitting mtu: Int, isTunnel: Bool,
+    _ frame: inout Frame, _ packet: inout HostPacket, fitting mtu: Int,
     _ work: inout Work, _ host: inout HostTables, _ settings: DirectorSettings
+) -> Verdict? {
+    takeHop(&frame, &packet, &work, &host)
+        ?? ask(whether: packet, fits: mtu, isTunnel: false, frame, &work, &host, settings)
+}
+
+/// Takes one off the hop limit; nil if the packet goes on.
+@inline(__always)
+func takeHop(
+    _ frame: inout Frame, _ packet: inout HostPacket, _ work: inout Work, _ host: inout HostTables
 ) -> Verdict? {
     guard packet.hopLimit > 1 else {
         refuse(.timeExceeded, frame, packet, &work, &host)
         return .dropped(.ttlExpired)
     }
     packet.decrementHopLimit(in: frame, &work)
+    return nil
+}
+
+/// Asks whether the packet fits; nil if it goes on. In a tunnel IPv4 packets are cut for all their DF
+/// when `pmtu_disc` is off.
+@inline(__always)
+func ask(
+    whether packet: HostPacket, fits mtu: Int, isTunnel: Bool, _ frame: Frame, _ work: inout Work,
+    _ host: inout HostTables, _ settings: DirectorSettings
+) -> Verdict? {
     let isTooBig: Bool
     if packet.isIPv4 {
         isTooBig =

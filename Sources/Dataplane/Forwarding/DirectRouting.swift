@@ -30,7 +30,7 @@ private func pass(
 ) -> Verdict {
     let departure = host.departure(to: address, now: work.seconds)
     if let verdict = approach(
-        &frame, &packet, fitting: departure.mtu, isTunnel: false, &work, &host, settings)
+        &frame, &packet, fitting: departure.mtu, &work, &host, settings)
     {
         return verdict
     }

@@ -107,7 +107,11 @@ struct Cut {
 
     /// Makes `frame` its own first piece, after all others were copied from it.
     func trimIPv4(_ frame: inout Frame, at network: Int, _ work: inout Work) {
-        let first = end(after: 0)
+        trimIPv4(&frame, at: network, first: end(after: 0), &work)
+    }
+
+    /// The same where the first piece ends at `first`.
+    func trimIPv4(_ frame: inout Frame, at network: Int, first: Int, _ work: inout Work) {
         frame.trim(to: dataStart &+ first)
         var bytes = work.mutableBytes(of: frame)
         if var header = MutableIPv4Header(&bytes, at: network) {

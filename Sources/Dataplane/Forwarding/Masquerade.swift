@@ -18,7 +18,7 @@ func masquerade(
     let departure = host.departure(to: view.server, now: work.seconds)
     if !isLocal,
         let verdict = approach(
-            &frame, &packet, fitting: departure.mtu, isTunnel: false, &work, &host, settings)
+            &frame, &packet, fitting: departure.mtu, &work, &host, settings)
     {
         return verdict
     }

@@ -82,7 +82,8 @@ func send(
     _ settings: DirectorSettings
 ) -> Verdict {
     guard !host.isOwn(view.server) else { return .consumed(.host) }
-    let departure = host.departure(to: view.server, now: work.seconds)
+    let departure = host.departure(into: view.server, now: work.seconds)
+    if let verdict = takeHop(&frame, &packet, &work, &host) { return verdict }
     let isOuterIPv4 = view.server.isIPv4Mapped
     let headerByteCount =
         (isOuterIPv4 ? IPv4Fields.byteCount : IPv6Fields.byteCount) &+ tunnel.byteCount
@@ -90,8 +91,8 @@ func send(
     guard room >= (isOuterIPv4 ? Limits.mtuMin4 : Limits.mtuMin6) else {
         return .dropped(.packetTooBig)
     }
-    if let verdict = approach(
-        &frame, &packet, fitting: room, isTunnel: true, &work, &host, settings)
+    if let verdict = ask(
+        whether: packet, fits: room, isTunnel: true, frame, &work, &host, settings)
     {
         return verdict
     }
@@ -124,6 +125,8 @@ private func wrap(
         dontFragment ? 0 : UInt16(truncatingIfNeeded: host.nextIdentification())
     let inner = packet
     packet.isIPv4 = !addresses.isIPv6
+    // Each IP version keeps the size of fragments for itself: the other does not go by it.
+    if packet.isIPv4 != inner.isIPv4 { packet.fragmentByteCountMax = 0 }
     packet.proto = tunnel.proto(around: inner.isIPv4)
     packet.transport = packet.network &+ headerByteCount &- tunnel.byteCount
     packet.end &+= headerByteCount

@@ -136,14 +136,22 @@ struct HostTables: ~Copyable {
         isIPv4 ? links[Int(link.rawValue)].source4 : links[Int(link.rawValue)].source6
     }
 
-    /// Keeps what an ICMP error says fits on the way to an address, and answers what the kernel goes
-    /// by from now on: never more than before, nor less than its least (net.ipv4.route.min_pmtu).
+    /// Keeps what an ICMP error says fits on the way to an address: never more than before, nor less
+    /// than the kernel's least (net.ipv4.route.min_pmtu). Answers what the tunnels to it go by: as
+    /// long as none has sent a packet since the first such error, that is what was known before.
     mutating func learn(mtu: Int, towards address: IPv6Address, now: UInt32) -> Int {
-        let known = self.mtu(to: address, by: link(to: address), now: now)
-        guard mtu < known else { return known }
-        let bounded = max(mtu, min(known, PathTable.mtuMin))
-        paths.remember(address, bounded, now: now)
-        return bounded
+        let link = link(to: address)
+        let known = self.mtu(to: address, by: link, now: now)
+        if mtu < known {
+            paths.remember(address, max(mtu, min(known, PathTable.mtuMin)), now: now)
+        }
+        return paths.isTakenUp(address)
+            ? self.mtu(to: address, by: link, now: now) : self.mtu(of: link)
+    }
+
+    /// A tunnel's packet goes to the address.
+    mutating func takeUp(pathTo address: IPv6Address) {
+        if !paths.isEmpty { paths.takeUp(address) }
     }
 
     /// A number for a packet of the host's own that may be cut on its way.

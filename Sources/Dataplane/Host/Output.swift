@@ -40,39 +40,50 @@ private func cutAndOutput(
     guard frame.byteCount >= packet.end else { return .dropped(.truncatedPacket) }
     let isCut =
         packet.isIPv4
-        ? cutIPv4(&frame, packet, by: link, limit: largest == 0 ? mtu : min(mtu, largest), &work)
+        ? cutIPv4(
+            &frame, packet, by: link, limit: largest == 0 ? mtu : min(mtu, largest), &work, host)
         : cutIPv6(
             &frame, packet, by: link, limit: largest == 0 ? mtu : max(largest, Limits.mtuMin6),
             &work, &host)
     return isCut ? .transmitted(.link(link)) : .dropped(.packetTooBig)
 }
 
-/// Cuts an IPv4 packet into fragments of `limit` bytes at most.
+/// Cuts an IPv4 packet into fragments of `limit` bytes at most, where its fragments were cut before
+/// if that is known and they fit; then none keeps its DF.
 private func cutIPv4(
     _ frame: inout Frame, _ packet: HostPacket, by link: LinkIndex, limit: Int,
-    _ work: inout Work
+    _ work: inout Work, _ host: borrowing HostTables
 ) -> Bool {
     let room = limit &- (packet.transport &- packet.network)
-    guard let cut = Cut(data: packet.transport..<packet.end, step: room & ~7, last: room),
-        cut.fits(work)
-    else { return false }
-    if !packet.piecesKeepDontFragment {
+    guard let cut = Cut(data: packet.transport..<packet.end, step: room & ~7, last: room) else {
+        return false
+    }
+    let added = cut.dataByteCount &- packet.piecesByteCount
+    let keepsPieces = packet.pieceCount > 1 && host.arePiecesFit(packet, added, room)
+    let laterCount = keepsPieces ? packet.pieceCount &- 1 : cut.laterCount
+    guard cut.fits(laterCount, of: room, work) else { return false }
+    if keepsPieces || !packet.piecesKeepDontFragment {
         var bytes = work.mutableBytes(of: frame)
         if var header = MutableIPv4Header(&bytes, at: packet.network) {
             header.setDontFragment(false)
         }
     }
-    let first = cut.end(after: 0)
+    let first = keepsPieces ? Int(host.pieces[0]) &+ added : cut.end(after: 0)
     guard first < cut.dataByteCount else { return true }
     var piece = 0..<first
+    var index = 1
     while piece.upperBound < cut.dataByteCount {
-        piece = piece.upperBound..<cut.end(after: piece.upperBound)
+        let end =
+            keepsPieces
+            ? piece.upperBound &+ Int(host.pieces[index]) : cut.end(after: piece.upperBound)
+        piece = piece.upperBound..<end
+        index &+= 1
         guard let later = cut.copyIPv4(piece, of: frame, at: packet.network, &work) else {
             return false
         }
         work.appendPiece(later, by: link)
     }
-    cut.trimIPv4(&frame, at: packet.network, &work)
+    cut.trimIPv4(&frame, at: packet.network, first: first, &work)
     return true
 }
 

@@ -1,5 +1,7 @@
 // What is known to fit on the way to a few addresses, from ICMP errors (RFC 1191): the kernel's route
-// exceptions (net/ipv4/route.c), which a director makes for its own tunnels.
+// exceptions (net/ipv4/route.c), which a director makes for its own tunnels. IPVS holds a route to each
+// server: a new exception is nothing to it until a packet asks for the route again, and from then on
+// the held route follows what else is learnt.
 //
 // Invariant: fixed memory; the oldest entry gives way. An entry is forgotten after ten minutes.
 
@@ -15,6 +17,8 @@ struct PathTable {
         var address: IPv6Address
         var mtu: Int
         var expires: UInt32
+        /// A packet went that way since the entry was made.
+        var isTakenUp = false
     }
 
     private var entries = [Entry](
@@ -33,6 +37,20 @@ struct PathTable {
         return nil
     }
 
+    /// Whether what was learnt about an address counts for the tunnels to it.
+    func isTakenUp(_ address: IPv6Address) -> Bool {
+        for index in 0..<count where entries[index].address == address {
+            return entries[index].isTakenUp
+        }
+        return false
+    }
+
+    mutating func takeUp(_ address: IPv6Address) {
+        for index in 0..<count where entries[index].address == address {
+            entries[index].isTakenUp = true
+        }
+    }
+
     mutating func remember(_ address: IPv6Address, _ mtu: Int, now: UInt32) {
         var index = 0
         while index < count, entries[index].address != address { index &+= 1 }
@@ -42,6 +60,9 @@ struct PathTable {
         } else if index == count {
             count &+= 1
         }
-        entries[index] = Entry(address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds)
+        let isKnown = entries[index].address == address && entries[index].expires >= now
+        entries[index] = Entry(
+            address: address, mtu: mtu, expires: now &+ Self.timeoutSeconds,
+            isTakenUp: isKnown && entries[index].isTakenUp)
     }
 }

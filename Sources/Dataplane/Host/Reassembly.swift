@@ -63,15 +63,17 @@ private func goOn(
     } else {
         removeFragmentHeader(&frame, network, head: head, codepoint, &work)
     }
-    let (mark, isForHost) = (packet.mark, packet.isForHost)
+    let isForHost = packet.isForHost
     guard
         case .packet = examine(
             work.bytes(of: frame), wireByteCount: frame.wireByteCount, host, into: &packet)
     else { return .dropped(.badFragment) }
-    packet.mark = mark
+    packet.mark = datagram.mark
     packet.isForHost = isForHost
     packet.fragmentByteCountMax = datagram.packetByteCountMax
-    packet.pieceCount = pieceCount
+    // Linux puts IPv4 for the host itself into one buffer where the driver's buffers let it, and then
+    // does not know any more where it was cut.
+    packet.pieceCount = isIPv4 && isForHost ? 0 : pieceCount
     packet.recordedRoute = datagram.recordedRoute
     packet.piecesByteCount = datagram.byteCount
     packet.piecesKeepDontFragment = dontFragment
@@ -140,15 +142,18 @@ extension FragmentPlace {
         dontFragment = packet.isIPv4 && packet.dontFragment
         trafficClass = packet.trafficClass
         recordedRoute = packet.recordedRoute
+        mark = packet.mark
     }
 }
 
 extension HostPacket {
     /// What all fragments of the datagram share; the protocol is no part of it in IPv6 (RFC 8200,
-    /// section 4.5).
+    /// section 4.5). IPv4's are put together apart for the host and on their way through it, as by
+    /// IPVS's hooks: a mark can claim some of a datagram's fragments for the host and not the others.
     fileprivate var datagram: DatagramKey {
-        DatagramKey(
-            source: source, destination: destination, identification: identification,
+        let passes: UInt32 = isIPv4 && !isForHost ? 1 << 16 : 0
+        return DatagramKey(
+            source: source, destination: destination, identification: identification | passes,
             proto: isIPv4 ? proto : .ipv6)
     }
 }

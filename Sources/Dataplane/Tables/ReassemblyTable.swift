@@ -19,6 +19,7 @@ struct FragmentPlace {
     var dontFragment: Bool
     var trafficClass: UInt8
     var recordedRoute: Int
+    var mark: UInt32
 }
 
 /// What came of a fragment.
@@ -45,6 +46,8 @@ struct ReassemblyTable: ~Copyable {
         fileprivate var codepoints: UInt8 = 0
         /// In the first fragment: where an address was entered in a record route option.
         fileprivate(set) var recordedRoute = 0
+        /// The first fragment's, which alone has ports to be marked by.
+        fileprivate(set) var mark: UInt32 = 0
         /// In its bucket.
         fileprivate var next = none
     }
@@ -375,7 +378,9 @@ extension ReassemblyTable.Datagram {
             dontFragmentByteCountMax = max(dontFragmentByteCountMax, place.packetByteCount)
         }
         codepoints |= 1 << (place.trafficClass & 3)
-        if place.offset == 0 { recordedRoute = place.recordedRoute }
+        guard place.offset == 0 else { return }
+        recordedRoute = place.recordedRoute
+        mark = place.mark
     }
 
     fileprivate var isWhole: Bool { hasLast && keptByteCount == byteCount }

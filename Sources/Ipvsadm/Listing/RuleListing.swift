@@ -49,7 +49,12 @@ struct RuleListing {
         }
         if rule.isOnePacket { text += " -o" }
         if !rule.flags.isEmpty {
-            text += " -b \(SchedulerFlagText.text(rule.flags, rule.scheduler.rawValue))"
+            let scheduler = rule.scheduler.rawValue
+            let flags =
+                isForFile
+                ? SchedulerFlagText.completeText(rule.flags, scheduler)
+                : SchedulerFlagText.text(rule.flags, scheduler)
+            text += " -b \(flags)"
         }
         return text
     }
