@@ -58,6 +58,14 @@ import Testing
                 == "more than 1000 remarks, this one and the rest are not shown")
     }
 
+    // The list of unset variables was copied once for each default.
+    @Test(.timeLimit(.minutes(1)))
+    func `defaults that are not needed cost no more among many`() throws {
+        let text = (0..<200_000).map { "${B-$X\($0)}$Y\($0)" }.joined()
+        let stack = try load("services: {web: {image: a, command: \"\(text)\"}}", Self.environment)
+        #expect(stack.warnings.count == 1001)
+    }
+
     @Test func `all interpolated text together grows only so far`() {
         let values = Array(repeating: "$L", count: 120).joined(separator: ", ")
         let found = complaints(
