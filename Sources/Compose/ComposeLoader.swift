@@ -11,7 +11,8 @@ import Mesh
 public struct ComposeOptions: Equatable, Sendable {
     /// The stack's name; nil takes the file's `name:`, or `fallbackStack`.
     public var stack: String?
-    /// The stack's name when nothing else says one.
+    /// The stack's name when nothing else says one, such as a file's: as much of it as a name may
+    /// have, `stack` when that is nothing.
     public var fallbackStack: String
     /// Overrules the file: that many nodes, the described ones first.
     public var nodeCount: Int?
@@ -46,14 +47,16 @@ public enum ComposeLoader {
     ) throws(ComposeError) -> LoadedStack {
         let first = Place(file: sources.first?.file ?? "-", line: 1, column: 1)
         var root = Tree(content: .mapping([]), place: first)
-        for source in sources {
-            let tree = try DocumentReader.read(source.text, file: source.file)
-            try check(tree, over: root)
-            root = root.merged(with: tree)
-        }
         var reader = StackReader(options: options)
-        let loaded = reader.stack(reader.interpolated(root))
-        if let error = ComposeError(reader.errors) { throw error }
+        for source in sources {
+            let document = try DocumentReader.read(source.text, file: source.file)
+            for warning in document.warnings { reader.warn(warning) }
+            let tree = reader.interpolated(document.tree)
+            try check(tree, over: root)
+            root = root.merged(withFile: tree)
+        }
+        let loaded = reader.stack(root)
+        if let error = ComposeError(reader.errors, warnings: reader.warnings) { throw error }
         return loaded
     }
 

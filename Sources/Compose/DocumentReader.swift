@@ -1,31 +1,48 @@
 // YAML text to `Tree`, through Yams.
 //
-// Yams is asked for its representation graph only, never for typed values. Invariants: the work is
-// bounded whatever the text (size, depth, nodes after alias expansion); every YAML error carries
-// the parser's line and column.
+// Yams is asked for its representation graph only, never for typed values. Of tags, the two by which
+// the Compose Specification steers merging are kept, YAML's own are taken as said, and any other is
+// remarked upon. Invariants: the work is bounded whatever the text (size, depth, nodes and bytes
+// after alias expansion); every YAML error carries the parser's line and column.
 
 import Yams
 
 struct DocumentReader {
     private let file: String
     private var nodeCount = 0
+    private var byteCount = 0
+    private var tagPlaces: Set<Place> = []
+    private var warnings: [Diagnostic] = []
 
-    /// The document's tree. An empty document is null.
-    static func read(_ text: String, file: String) throws(ComposeError) -> Tree {
+    /// The document's tree, with what is to be remarked. An empty document is null.
+    static func read(
+        _ text: String, file: String
+    ) throws(ComposeError) -> (tree: Tree, warnings: [Diagnostic]) {
         var reader = DocumentReader(file: file)
         guard text.utf8.count <= ComposeLimits.byteCountMax else {
             throw reader.error(nil, "larger than \(ComposeLimits.byteCountMax) bytes")
         }
-        guard !AliasScan.mayExplode(text) else {
-            throw reader.error(nil, "aliases together with lists or mappings as keys")
-        }
+        try reader.checkKeys(text)
         guard let root = try reader.compose(text) else {
-            return Tree(content: .null, place: reader.place(nil))
+            return (Tree(content: .null, place: reader.place(nil)), [])
         }
-        return try reader.tree(root, depth: 0)
+        let tree = try reader.tree(root, depth: 0)
+        return (tree, reader.warnings)
     }
 
     private init(file: String) { self.file = file }
+
+    private func checkKeys(_ text: String) throws(ComposeError) {
+        do throws(KeyScan.Problem) {
+            try KeyScan.check(text)
+        } catch {
+            switch error {
+            case .yaml(let error): throw located(error)
+            case .unreadable: throw self.error(nil, "not readable as YAML")
+            case .place(let mark, let message): throw self.error(mark, message)
+            }
+        }
+    }
 
     /// No resolver rules: nothing is to be recognised as a number or a date.
     private func compose(_ text: String) throws(ComposeError) -> Node? {
@@ -49,16 +66,45 @@ struct DocumentReader {
         }
         switch node {
         case .scalar(let scalar):
-            return Tree(content: content(of: scalar), place: place(scalar.mark))
+            try count(scalar)
+            let merging = merging(scalar.tag, scalar.mark)
+            return Tree(
+                content: content(of: scalar), place: place(scalar.mark), merging: merging)
         case .sequence(let sequence):
+            let merging = merging(sequence.tag, sequence.mark)
             var trees: [Tree] = []
             for child in sequence { trees.append(try tree(child, depth: depth + 1)) }
-            return Tree(content: .sequence(trees), place: place(sequence.mark))
+            return Tree(content: .sequence(trees), place: place(sequence.mark), merging: merging)
         case .mapping(let mapping):
-            return try tree(mapping, depth: depth)
+            let merging = merging(mapping.tag, mapping.mark)
+            var tree = try tree(mapping, depth: depth)
+            tree.merging = merging
+            return tree
         case .alias(let alias):
             throw error(alias.mark, "unresolved alias")
         }
+    }
+
+    private mutating func count(_ scalar: Node.Scalar) throws(ComposeError) {
+        byteCount += scalar.string.utf8.count
+        guard byteCount <= ComposeLimits.treeByteCountMax else {
+            throw error(
+                scalar.mark,
+                "more than \(ComposeLimits.treeByteCountMax) bytes with aliases expanded")
+        }
+    }
+
+    private mutating func merging(_ tag: Tag, _ mark: Mark?) -> Tree.Merging {
+        let name = tag.description
+        // Untagged, or one of YAML's own.
+        if name.isEmpty || name == "!" || name.hasPrefix("tag:yaml.org,2002:") { return .usual }
+        if let merging = Tree.Merging(rawValue: name) { return merging }
+        let place = place(mark)
+        if tagPlaces.count < ComposeLimits.warningCountMax, tagPlaces.insert(place).inserted {
+            let message = "unknown tag \(Diagnostic.quoted(name)), ignored"
+            warnings.append(Diagnostic(place: place, path: "", message: message))
+        }
+        return .usual
     }
 
     private func content(of scalar: Node.Scalar) -> Tree.Content {
@@ -79,6 +125,11 @@ struct DocumentReader {
         for (key, value) in mapping {
             guard case .scalar(let name) = key else {
                 throw error(key.mark ?? mapping.mark, "a key must be a string")
+            }
+            try count(name)
+            guard name.string.utf8.count <= ComposeLimits.keyByteCountMax else {
+                throw error(
+                    name.mark, "a key of more than \(ComposeLimits.keyByteCountMax) bytes")
             }
             let child = try tree(value, depth: depth + 1)
             if name.string == "<<", name.style == .plain {

@@ -65,13 +65,15 @@ struct Interpolation {
         let isEmptyUnset = take(UInt8(ascii: ":"))
         guard let operation = next else { throw .invalid }
         position += 1
-        let unsetBefore = unset
+        let unsetBefore = unset.count
         let word = try expand(untilBrace: true, depth: depth + 1)
         position += 1
         let current = environment[name]
         let isSet = current.map { !(isEmptyUnset && $0.isEmpty) } ?? false
         // A word that is not used complains of nothing.
-        if operation == UInt8(ascii: "+") ? !isSet : isSet { unset = unsetBefore }
+        if operation == UInt8(ascii: "+") ? !isSet : isSet {
+            unset.removeSubrange(unsetBefore...)
+        }
         switch operation {
         case UInt8(ascii: "-"): return isSet ? Array((current ?? "").utf8) : word
         case UInt8(ascii: "+"): return isSet ? word : []

@@ -33,19 +33,33 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         path.isEmpty ? "\(place): \(message)" : "\(place): \(path): \(message)"
     }
+
+    /// A value in quotes as a message repeats it: not more than its beginning.
+    static func quoted(_ text: String, by quote: String = "'") -> String {
+        let countMax = ComposeLimits.quotedCharacterCountMax
+        let start = text.unicodeScalars.prefix(countMax + 1)
+        if start.count <= countMax { return quote + text + quote }
+        return quote + String(String.UnicodeScalarView(start.dropLast())) + "..." + quote
+    }
 }
 
 /// Everything that keeps a file from being loaded, in the order found; never empty.
 public struct ComposeError: Error, Hashable, Sendable, CustomStringConvertible {
     public var diagnostics: [Diagnostic]
+    /// What was remarked before: an unset variable is often the reason of an error.
+    public var warnings: [Diagnostic] = []
 
     init(_ first: Diagnostic) { diagnostics = [first] }
 
     /// Nil when there is nothing to complain of.
-    init?(_ diagnostics: [Diagnostic]) {
+    init?(_ diagnostics: [Diagnostic], warnings: [Diagnostic]) {
         if diagnostics.isEmpty { return nil }
         self.diagnostics = diagnostics
+        self.warnings = warnings
     }
 
-    public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+    /// The remarks first, then the errors, a line each.
+    public var description: String {
+        (warnings + diagnostics).map(\.description).joined(separator: "\n")
+    }
 }

@@ -42,9 +42,7 @@ extension ResolvedConfiguration {
         case .global: writer.put(3, "mode", "global")
         }
         writer.put(3, "endpoint_mode", service.endpointMode.rawValue)
-        if !service.labels.isEmpty {
-            writer.put(3, "labels", service.labels.map { "\($0.key)=\($0.value)" })
-        }
+        write(3, service.labels, &writer)
         if service.constraints.isEmpty, service.maxReplicasPerNode == 0 { return }
         writer.open(3, "placement")
         if !service.constraints.isEmpty {

@@ -47,15 +47,18 @@ public enum ResolvedConfiguration {
         writer.put(3, "mac", node.mac.description)
         writer.put(3, "role", node.role.rawValue)
         writer.put(3, "availability", node.availability.rawValue)
-        write(3, "labels", node.labels, &writer)
+        write(3, node.labels, &writer)
     }
 
-    /// As a list, since a mapping could not hold the same key twice.
-    private static func write(
-        _ depth: Int, _ key: String, _ labels: [Label], _ writer: inout YAMLWriter
-    ) {
+    /// As a list on one line; as a mapping where a key has an equals sign, at which the list would
+    /// be divided.
+    static func write(_ depth: Int, _ labels: [Label], _ writer: inout YAMLWriter) {
         if labels.isEmpty { return }
-        writer.put(depth, key, labels.map { "\($0.key)=\($0.value)" })
+        guard labels.contains(where: { $0.key.utf8.contains(UInt8(ascii: "=")) }) else {
+            return writer.put(depth, "labels", labels.map { "\($0.key)=\($0.value)" })
+        }
+        writer.open(depth, "labels")
+        for label in labels { writer.put(depth + 1, label.key, label.value) }
     }
 
     private static func write(

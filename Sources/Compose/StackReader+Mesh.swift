@@ -76,7 +76,10 @@ extension StackReader {
         var length = 24
         if let entry = section["default_addr_pool_mask_length"] {
             let path = "x-mesh.default_addr_pool_mask_length"
-            length = integer(entry.value, path, in: 1...29) ?? length
+            // Declared pools say themselves whether it is too short for them.
+            let isDeclared = section["default_addr_pool"] != nil
+            let shortest = isDeclared ? 1 : settings.pools.map(\.base.length).max() ?? 1
+            length = integer(entry.value, path, in: shortest...29) ?? length
             settings.pools = settings.pools.map {
                 SubnetPool(base: $0.base, subnetLength: length) ?? $0
             }

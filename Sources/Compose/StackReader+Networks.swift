@@ -18,6 +18,7 @@ extension StackReader {
             for child in mapping(entry.value, path) {
                 read(child, path, into: &network)
             }
+            checkFamilies(entry.value, path, network)
             readExternal(entry.value, path, into: &network)
             return ReadNetwork(specification: network, place: entry.place)
         }
@@ -40,6 +41,18 @@ extension StackReader {
         case "labels": _ = labels(value, path)
         case "external": break
         default: if !entry.key.hasPrefix("x-") { failUnknown(entry, parent) }
+        }
+    }
+
+    /// A family that is turned off can have no subnet.
+    private mutating func checkFamilies(
+        _ tree: Tree, _ path: String, _ network: NetworkSpecification
+    ) {
+        let v4 = ("enable_ipv4", network.isIPv4Enabled, network.v4?.prefix.description)
+        let v6 = ("enable_ipv6", network.isIPv6Enabled, network.v6?.prefix.description)
+        for (key, isEnabled, subnet) in [v4, v6] {
+            guard let entry = tree[key], !isEnabled, let subnet else { continue }
+            fail(entry.place, "\(path).\(key)", "contradicts the subnet \(subnet)")
         }
     }
 

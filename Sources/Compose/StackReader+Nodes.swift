@@ -10,6 +10,10 @@ extension StackReader {
             mesh.nodeCount = integer(tree, path, in: 1...MeshLimits.nodeCountMax)
             return
         }
+        guard (1...MeshLimits.nodeCountMax).contains(trees.count) else {
+            return fail(
+                tree.place, path, "must be between 1 and \(MeshLimits.nodeCountMax) nodes")
+        }
         var nodes: [(node: NodeSpecification, place: Place)] = []
         var hasRole = false
         for (index, tree) in trees.enumerated() {

@@ -1,5 +1,7 @@
 // `services.*.ports`, short and long.
 // Both come out as one kind of specification, a range as one for each port, with one place each.
+// Where several files wrote the list, ports that come out equal are one, however they are written;
+// a port that one file has twice is left for the mesh to refuse.
 
 import Mesh
 import Wire
@@ -20,7 +22,9 @@ extension StackReader {
             }
             result += ports.map { ($0, item.place) }
         }
-        return result
+        guard tree.isMerged else { return result }
+        var known: Set<PortSpecification> = []
+        return result.filter { known.insert($0.port).inserted }
     }
 
     private mutating func shortPorts(
@@ -28,7 +32,7 @@ extension StackReader {
     ) -> [PortSpecification] {
         do throws(PortSyntax.Problem) {
             let result = try PortSyntax.parse(text)
-            if result.address != nil {
+            if let address = result.address, !Self.isUnspecified(address) {
                 warn(
                     place, path,
                     "ignoring IP-address (\(text)) service will listen on '0.0.0.0'")
@@ -37,6 +41,15 @@ extension StackReader {
         } catch {
             fail(place, path, "\(error)")
             return []
+        }
+    }
+
+    /// The address that means every address, which is what a mesh listens on.
+    private static func isUnspecified(_ text: String) -> Bool {
+        switch IPAddress(text) {
+        case .v4(let address): address.rawValue == 0
+        case .v6(let address): (address.high, address.low) == (0, 0)
+        case nil: false
         }
     }
 
@@ -64,6 +77,7 @@ extension StackReader {
                 port.mode = mode
             case "name": port.name = string(entry.value, key)
             case "host_ip":
+                if let text = string(entry.value, key), Self.isUnspecified(text) { continue }
                 warn(entry.place, key, "ignoring IP-address, service will listen on '0.0.0.0'")
             case "app_protocol": break
             default: if !entry.key.hasPrefix("x-") { failUnknown(entry, path) }

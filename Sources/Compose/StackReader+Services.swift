@@ -9,6 +9,8 @@ struct ReadService {
     var specification: ServiceSpecification
     var place: Place
     var portPlaces: [Place] = []
+    /// What the key `scale` says, which is another name of `deploy.replicas`.
+    var scale: (count: Int, place: Place)?
     var attachmentPlaces: [Place] = []
 }
 
@@ -29,7 +31,7 @@ extension StackReader {
         if service.specification.image.isEmpty {
             warn(entry.place, path, "no image specified, docker would refuse the service")
         }
-        checkReplicas(entries, path, service)
+        settleReplicas(entry.value["deploy"]?.value["replicas"], path, &service)
         return service
     }
 
@@ -41,9 +43,7 @@ extension StackReader {
         case "image": service.specification.image = string(value, path) ?? "invalid"
         case "deploy": deploy(value, path, into: &service.specification)
         case "scale":
-            if let count = replicaCount(value, path) {
-                service.specification.mode = .replicated(count)
-            }
+            if let count = replicaCount(value, path) { service.scale = (count, value.place) }
         case "ports":
             let ports = ports(value, path)
             service.specification.ports = ports.map(\.port)
@@ -79,16 +79,22 @@ extension StackReader {
         integer(tree, path, in: 0...MeshLimits.replicaCountMax)
     }
 
-    private mutating func checkReplicas(
-        _ entries: [Tree.Entry], _ path: String, _ service: ReadService
+    /// `scale` and `deploy.replicas` must agree, and neither goes with the mode `global`.
+    private mutating func settleReplicas(
+        _ replicas: Tree.Entry?, _ path: String, _ service: inout ReadService
     ) {
-        guard service.specification.mode == .global,
-            let deploy = entries.first(where: { $0.key == "deploy" })?.value,
-            let replicas = deploy["replicas"]
-        else { return }
-        fail(
-            replicas.place, "\(path).deploy.replicas",
-            "replicas can only be used with replicated mode")
+        if service.specification.mode == .global {
+            let message = "replicas can only be used with replicated mode"
+            if let replicas { fail(replicas.place, "\(path).deploy.replicas", message) }
+            if let scale = service.scale { fail(scale.place, "\(path).scale", message) }
+        } else if let scale = service.scale {
+            let mode = Service.Mode.replicated(scale.count)
+            if replicas != nil, service.specification.mode != mode {
+                let message = "can't set distinct values on 'scale' and 'deploy.replicas'"
+                fail(scale.place, "\(path).scale", message)
+            }
+            service.specification.mode = mode
+        }
     }
 
     /// A service that names no network is on `default`, as in docker.

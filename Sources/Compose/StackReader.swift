@@ -13,10 +13,22 @@ struct StackReader {
     private(set) var warnings: [Diagnostic] = []
     /// Keys that docker names in one line, `Ignoring unsupported options: ...`.
     var unsupportedKeys: Set<String> = []
+    /// What interpolation has made so far, and which variables it has remarked upon where.
+    var interpolatedByteCount = 0
+    var unsetVariables: Set<UnsetVariable> = []
 
     init(options: ComposeOptions) {
         self.options = options
-        stack = options.stack ?? options.fallbackStack
+        stack = options.stack ?? Self.name(from: options.fallbackStack)
+    }
+
+    /// A file may be called what a stack may not: names start and end with a letter or a digit, and
+    /// leave room for `_default` in the 63 characters of a network's name.
+    private static func name(from text: String) -> String {
+        let isSign = { (character: Character) in "-_".contains(character) }
+        var name = text.drop(while: isSign).prefix(63 - "_default".count)
+        while name.last.map(isSign) == true { name.removeLast() }
+        return name.isEmpty ? "stack" : String(name)
     }
 
     mutating func fail(_ place: Place, _ path: String, _ message: String) {
@@ -25,7 +37,15 @@ struct StackReader {
     }
 
     mutating func warn(_ place: Place, _ path: String, _ message: String) {
-        warnings.append(Diagnostic(place: place, path: path, message: message))
+        warn(Diagnostic(place: place, path: path, message: message))
+    }
+
+    mutating func warn(_ warning: Diagnostic) {
+        let countMax = ComposeLimits.warningCountMax
+        if warnings.count < countMax { return warnings.append(warning) }
+        guard warnings.count == countMax else { return }
+        let message = "more than \(countMax) remarks, this one and the rest are not shown"
+        warnings.append(Diagnostic(place: warning.place, path: "", message: message))
     }
 
     /// Docker's schema error, for a key nobody knows.
@@ -62,7 +82,7 @@ struct StackReader {
         guard case .scalar(let text, _) = tree.content,
             let value = Decimal.parse(text, max: .max)
         else {
-            fail(tree.place, path, "must be a decimal integer")
+            fail(tree.place, path, "must be a decimal integer\(notText(tree))")
             return nil
         }
         if range.contains(value) { return value }
@@ -79,8 +99,17 @@ struct StackReader {
             default: break
             }
         }
-        fail(tree.place, path, "must be a boolean")
+        fail(tree.place, path, "must be a boolean\(notText(tree))")
         return nil
+    }
+
+    /// What was found instead, where that can be said in a word.
+    private func notText(_ tree: Tree) -> String {
+        if case .scalar(let text, _) = tree.content {
+            ", not \(Diagnostic.quoted(text))"
+        } else {
+            ""
+        }
     }
 
     /// One of the names of an enumeration.
@@ -90,7 +119,7 @@ struct StackReader {
         guard let text = string(tree, path) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        fail(tree.place, path, "must be one of \(names), not '\(text)'")
+        fail(tree.place, path, "must be one of \(names), not \(Diagnostic.quoted(text))")
         return nil
     }
 
@@ -100,23 +129,38 @@ struct StackReader {
     ) -> Value? {
         guard let text = string(tree, path) else { return nil }
         if let value = parse(text) { return value }
-        fail(tree.place, path, "'\(text)' is not \(what)")
+        fail(tree.place, path, "\(Diagnostic.quoted(text)) is not \(what)")
         return nil
     }
 
-    /// Labels as a mapping, or as a list of `key=value`.
+    /// Labels as a mapping, or as a list of `key=value`, of which the last with a key holds.
     mutating func labels(_ tree: Tree, _ path: String) -> [Label] {
         if case .sequence(let trees) = tree.content {
-            return trees.enumerated().compactMap { index, tree in
-                guard let text = string(tree, "\(path).\(index)") else { return nil }
-                let parts = text.split(
-                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return Label(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+            var labels: [Label] = []
+            var positions: [String: Int] = [:]
+            for (index, tree) in trees.enumerated() {
+                guard let text = string(tree, "\(path).\(index)") else { continue }
+                let label = Label(assignment: text)
+                if let position = positions[label.key] {
+                    labels[position] = label
+                } else {
+                    positions[label.key] = labels.count
+                    labels.append(label)
+                }
             }
+            return labels
         }
         return mapping(tree, path).compactMap { entry in
             if entry.value.isNull { return Label(entry.key, "") }
             return string(entry.value, "\(path).\(entry.key)").map { Label(entry.key, $0) }
         }
+    }
+}
+
+extension Label {
+    /// `key=value`, or a key alone with an empty value.
+    init(assignment text: String) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        self.init(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
     }
 }

@@ -1,36 +1,36 @@
 // Writes block-style YAML line by line. Strings are quoted unless they are words that no reader
-// takes for anything else, and dollar signs are doubled, so that what is written reads back as
-// itself through interpolation too.
+// takes for anything else, and dollar signs of values are doubled, so that what is written reads back
+// as itself through interpolation too, which leaves keys alone.
 
 struct YAMLWriter {
     private(set) var text = ""
 
     /// `key:` alone, for a mapping or list that follows one level deeper.
     mutating func open(_ depth: Int, _ key: String) {
-        line(depth, "\(Self.quoted(key)):")
+        line(depth, "\(Self.quotedKey(key)):")
     }
 
     mutating func put(_ depth: Int, _ key: String, _ value: String) {
-        line(depth, "\(Self.quoted(key)): \(Self.quoted(value))")
+        line(depth, "\(Self.quotedKey(key)): \(Self.quoted(value))")
     }
 
     mutating func put(_ depth: Int, _ key: String, _ value: Int) {
-        line(depth, "\(Self.quoted(key)): \(value)")
+        line(depth, "\(Self.quotedKey(key)): \(value)")
     }
 
     mutating func put(_ depth: Int, _ key: String, _ value: Bool) {
-        line(depth, "\(Self.quoted(key)): \(value)")
+        line(depth, "\(Self.quotedKey(key)): \(value)")
     }
 
     /// A list on one line.
     mutating func put(_ depth: Int, _ key: String, _ values: [String]) {
-        let items = values.map(Self.quoted).joined(separator: ", ")
-        line(depth, "\(Self.quoted(key)): [\(items)]")
+        let items = values.map { Self.quoted($0) }.joined(separator: ", ")
+        line(depth, "\(Self.quotedKey(key)): [\(items)]")
     }
 
     /// A list item that is a mapping: its first pair; the rest goes one level deeper.
     mutating func item(_ depth: Int, _ key: String, _ value: String) {
-        line(depth, "- \(Self.quoted(key)): \(Self.quoted(value))")
+        line(depth, "- \(Self.quotedKey(key)): \(Self.quoted(value))")
     }
 
     private mutating func line(_ depth: Int, _ content: String) {
@@ -53,22 +53,28 @@ struct YAMLWriter {
         (0x61...0x7a).contains(byte | 0x20)
     }
 
-    static func quoted(_ text: String) -> String {
+    private static func quotedKey(_ text: String) -> String { quoted(text, dollar: "$") }
+
+    static func quoted(_ text: String, dollar: String = "$$") -> String {
         if isPlain(text) { return text }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
-            case "$": result += "$$"
-            case _
-            where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-                || scalar.value == 0xfeff || scalar.value == 0x2028 || scalar.value == 0x2029:
-                result += escaped(scalar)
+            case "$": result += dollar
+            case _ where isEscaped(scalar.value): result += escaped(scalar)
             default: result.unicodeScalars.append(scalar)
             }
         }
         return result + "\""
+    }
+
+    /// Control characters, line and paragraph separator, the byte order mark, and the two that are
+    /// no characters: what YAML does not allow as they are, or takes for the end of a line.
+    private static func isEscaped(_ value: UInt32) -> Bool {
+        value < 0x20 || (0x7f...0x9f).contains(value) || [0x2028, 0x2029].contains(value)
+            || [0xfeff, 0xfffe, 0xffff].contains(value)
     }
 
     private static func escaped(_ scalar: Unicode.Scalar) -> String {

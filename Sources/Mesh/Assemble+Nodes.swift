@@ -1,5 +1,8 @@
 // Nodes: names, addresses and MACs are each one node's only, and all VTEPs are of one family,
 // since a VXLAN packet cannot leave by one family and arrive by the other.
+//
+// A node that says no MAC gets one from its VTEP. An IPv6 VTEP has more bits than a MAC, so two may
+// come to the same; the later node then takes another, which differs by the rest of its address.
 
 import Wire
 
@@ -12,11 +15,17 @@ extension Cluster {
             count: specifications.count, "nodes", limit: MeshLimits.nodeCountMax, .cluster)
         var names: Set<String> = []
         var owners: [IPAddress: String] = [:]
+        let declaredMACs = Set(specifications.compactMap(\.mac))
         var macs: [MACAddress: String] = [:]
         var nodes: [Node] = []
         for (index, specification) in specifications.enumerated() {
             let subject = MeshError.Subject.node(index)
-            let node = Node(specification, id: NodeID(index))
+            let mac =
+                specification.mac
+                ?? MACAddress(from: specification.vtep) { mac in
+                    macs[mac] != nil || declaredMACs.contains(mac)
+                }
+            let node = Node(specification, id: NodeID(index), mac: mac)
             try MeshLimits.check(name: node.name, subject, mayHaveDots: true)
             guard names.insert(node.name).inserted else {
                 throw MeshError(subject, .nameTaken(node.name))
@@ -41,11 +50,11 @@ extension Cluster {
 }
 
 extension Node {
-    fileprivate init(_ specification: NodeSpecification, id: NodeID) {
+    fileprivate init(_ specification: NodeSpecification, id: NodeID, mac: MACAddress) {
         self.init(
             id: id, name: specification.name, identifier: specification.identifier,
             vtep: specification.vtep, addresses: specification.addresses,
-            mac: specification.mac ?? MACAddress(from: specification.vtep),
+            mac: mac,
             labels: specification.labels, role: specification.role,
             availability: specification.availability)
     }
@@ -71,10 +80,20 @@ extension MACAddress {
     /// 02:42 and the last four bytes of an IPv6 address: ours, since libnetwork has no rule.
     init(from address: IPv6Address) { self.init(lastBytes: UInt32(address.low & 0xffff_ffff)) }
 
-    init(from address: IPAddress) {
-        switch address {
+    /// A VTEP's, one that is not taken where the address leaves a choice: of an IPv6 address all
+    /// four words are folded into the last four bytes, and counted up from there.
+    fileprivate init(from vtep: IPAddress, isTaken: (MACAddress) -> Bool) {
+        switch vtep {
         case .v4(let address): self.init(from: address)
-        case .v6(let address): self.init(from: address)
+        case .v6(let address):
+            self.init(from: address)
+            let halves = address.high ^ address.low
+            var bytes = UInt32(truncatingIfNeeded: halves >> 32 ^ halves)
+            // Ends: there are fewer nodes than numbers to count through.
+            while isTaken(self) {
+                self.init(lastBytes: bytes)
+                bytes &+= 1
+            }
         }
     }
 

@@ -22,6 +22,9 @@ struct StackOptions: ParsableArguments {
 
     func validate() throws {
         if composeFile.isEmpty { throw ValidationError("Missing expected argument '-c <file>'") }
+        if let nodes, !(1...MeshLimits.nodeCountMax).contains(nodes) {
+            throw ValidationError("--nodes: must be 1 to \(MeshLimits.nodeCountMax)")
+        }
     }
 
     /// Loads and assembles the mesh. Warnings go to standard error.

@@ -34,16 +34,30 @@ import Testing
         ("services: [web]\n", "stack.yml:1:11: services: must be a mapping"),
         (
             "services:\n  web: {image: a, deploy: {replicas: many}}\n",
-            "stack.yml:2:38: services.web.deploy.replicas: must be a decimal integer"
+            "stack.yml:2:38: services.web.deploy.replicas: must be a decimal integer, not 'many'"
         ),
         (
             "services:\n  web: {image: a, deploy: {replicas: 0123}}\n",
-            "stack.yml:2:38: services.web.deploy.replicas: must be a decimal integer"
+            "stack.yml:2:38: services.web.deploy.replicas: must be a decimal integer, not '0123'"
         ),
         (
             "services:\n  web: {image: a, deploy: {mode: global, replicas: 2}}\n",
             "stack.yml:2:42: services.web.deploy.replicas: "
                 + "replicas can only be used with replicated mode"
+        ),
+        (
+            "services:\n  web: {image: a, scale: 2, deploy: {replicas: 5}}\n",
+            "stack.yml:2:26: services.web.scale: "
+                + "can't set distinct values on 'scale' and 'deploy.replicas'"
+        ),
+        (
+            "services:\n  web: {image: a, deploy: {replicas: 5}, scale: 2}\n",
+            "stack.yml:2:49: services.web.scale: "
+                + "can't set distinct values on 'scale' and 'deploy.replicas'"
+        ),
+        (
+            "services:\n  web: {image: a, deploy: {mode: global}, scale: 2}\n",
+            "stack.yml:2:50: services.web.scale: replicas can only be used with replicated mode"
         ),
         (
             "services:\n  web: {image: a, extends: {service: b}}\n",
@@ -110,6 +124,24 @@ import Testing
             "stack.yml:2:17: x-mesh.nodes: must be between 1 and 4096, not 0"
         ),
         (
+            "services: {a: {image: a}}\nx-mesh:\n  nodes: []\n",
+            "stack.yml:3:10: x-mesh.nodes: must be between 1 and 4096 nodes"
+        ),
+        (
+            "services: {a: {image: a}}\nx-mesh: {default_addr_pool_mask_length: 4}\n",
+            "stack.yml:2:41: x-mesh.default_addr_pool_mask_length: must be between 8 and 29, not 4"
+        ),
+        (
+            "services: {a: {image: a, networks: [n]}}\nnetworks:\n"
+                + "  n: {enable_ipv4: false, ipam: {config: [{subnet: 10.1.0.0/24}]}}\n",
+            "stack.yml:3:7: networks.n.enable_ipv4: contradicts the subnet 10.1.0.0/24"
+        ),
+        (
+            "services: {a: {image: a, networks: [n]}}\nnetworks:\n"
+                + "  n: {enable_ipv6: false, ipam: {config: [{subnet: 'fd00::/64'}]}}\n",
+            "stack.yml:3:7: networks.n.enable_ipv6: contradicts the subnet fd00::/64"
+        ),
+        (
             "services: {a: {image: a}}\nx-mesh: {speed: 1}\n",
             "stack.yml:2:10: x-mesh: Additional property speed is not allowed"
         ),
@@ -130,6 +162,54 @@ import Testing
               api: {image: b, deploy: {replicas: -1}}
             """
         #expect(complaints(text).count == 3)
+    }
+
+    @Test func `scale is another name of replicas`() throws {
+        for text in ["scale: 3", "scale: 3, deploy: {replicas: 3}"] {
+            let stack = try load("services: {web: {image: a, \(text)}}")
+            #expect(stack.specification.services[0].mode == .replicated(3))
+        }
+    }
+
+    @Test func `an error comes with the remarks that may explain it`() {
+        let error = #expect(throws: ComposeError.self) {
+            try load("services: {web: {image: a, deploy: {replicas: $COUNT}}}")
+        }
+        #expect(
+            error?.description.split(separator: "\n").map(String.init) == [
+                "stack.yml:1:47: services.web.deploy.replicas: "
+                    + "the variable COUNT is not set, an empty string is used",
+                "stack.yml:1:47: services.web.deploy.replicas: must be a decimal integer, not ''",
+            ])
+    }
+
+    @Test func `a message repeats only the beginning of a long value`() {
+        let text = String(repeating: "x", count: 10_000)
+        let found = complaints("services: {web: {image: a, scale: \(text)}}")
+        #expect(found.first?.hasSuffix("xxx...'") == true)
+        #expect((80..<200).contains(found.first?.utf8.count ?? 0))
+    }
+
+    @Test func `tags that nobody knows are remarked upon`() throws {
+        let text = "services:\n  web: !foo {image: !!str a, labels: !<tag:x> {}}\n"
+        #expect(
+            try load(text).warnings.map(\.description) == [
+                "stack.yml:2:8: unknown tag '!foo', ignored",
+                "stack.yml:2:38: unknown tag 'tag:x', ignored",
+            ])
+    }
+
+    @Test(arguments: [
+        ("_web", "web_a"), ("-x", "x_a"), ("a_", "a_a"), ("__", "stack_a"),
+        (String(repeating: "0", count: 64), String(repeating: "0", count: 55) + "_a"),
+    ])
+    func `a stack is called after a file as far as names allow`(
+        file: String, expected: String
+    ) throws {
+        let options = ComposeOptions(fallbackStack: file)
+        let text = "services: {a: {image: a}}"
+        let cluster = try ComposeLoader.load(text, file: "f.yml", options: options).assemble()
+        #expect(cluster.services.map(\.name) == [expected])
     }
 
     @Test func `ignored keys are named together and one by one`() throws {

@@ -67,6 +67,62 @@ import Wire
         }
     }
 
+    @Test func `many aliases go with braces and question marks`() throws {
+        let services = (0..<9).map { "  s\($0): {<<: *c, image: i}\n" }.joined()
+        let text = "x-common: &c {deploy: {replicas: 1}}\nservices:\n" + services
+        for own in [
+            "ports:\n      - ${PORT:-8080}:80", "image: ${IMG:?set IMG}", "image: a?b:c]",
+            "labels: {a: \"] : }\", b: 'x ? *y'}", "command: cat *.log # ]: *x : ? y",
+        ] {
+            let stack = try load(text + "  j:\n    <<: *c\n    \(own)\n", ["IMG": "i"])
+            #expect(stack.specification.services.count == 10, "\(own)")
+        }
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            // What looks like a quote, and what ends a line for YAML 1.1.
+            ("[x \"y, ", ", ", "]"), ("\n- x\"\n- ", "\n- ", "\n"), (" # \"\r- ", "\r- ", "\r"),
+            (" # '\u{85}- ", "\u{85}- ", "\u{85}"), (" # '\u{2028}- ", "\u{2028}- ", "\u{2028}"),
+            (" # '\u{2029}- ", "\u{2029}- ", "\u{2029}"),
+        ])
+    func `keys of many aliases are refused however they hide`(
+        start: String, separator: String, end: String
+    ) {
+        var lists = ["&a0 [1, 1]"]
+        for level in 1...36 { lists.append("&a\(level) [*a\(level - 1), *a\(level - 1)]") }
+        for key in ["{? *a36 : 1}", "{[*a36]: 1}", "{*a36 : 1}", "{{*a36 : 1}: 1}"] {
+            let text = "x-b: " + start + (lists + [key]).joined(separator: separator) + end
+            let found = complaints(text)
+            #expect(found.count == 1)
+            #expect(found.first?.hasSuffix(": a key must be a string") == true, "\(found)")
+        }
+    }
+
+    @Test func `an alias may be a key when it stands for a string`() throws {
+        let names = (0..<9).map { "x-\($0): &n\($0) name\($0)\n" }.joined()
+        let keys = (0..<9).map { "  *n\($0) : {image: i}\n" }.joined()
+        let services = try load(names + "services:\n" + keys).specification.services
+        #expect(services.map(\.shortName) == (0..<9).map { "name\($0)" })
+        let twice = complaints(names + "services:\n" + keys + "  *n3 : {}\n")
+        #expect(twice.first?.contains("duplicate key \"*n3\"") == true, "\(twice)")
+    }
+
+    @Test func `a long string does not multiply without end`() {
+        let long = String(repeating: "x", count: 1 << 20)
+        let aliases = Array(repeating: "*a", count: 100).joined(separator: ", ")
+        let message = "stack.yml:1:6: more than 67108864 bytes with aliases expanded"
+        let text = "x-s: &a \(long)\nservices: {web: {image: i, labels: [\(aliases)]}}\n"
+        #expect(complaints(text) == [message])
+        let key = "services:\n  web:\n    ? \(long)\n    : 1\n"
+        #expect(complaints(key) == ["stack.yml:3:7: a key of more than 1024 bytes"])
+        let keys = Array(repeating: "{*a : 1}", count: 20).joined(separator: ", ")
+        #expect(
+            complaints("x-s: &a \(long)\nx-t: [\(keys)]\n").first?
+                .contains("keys by alias of more than 16777216 bytes") == true)
+    }
+
     @Test func `two documents and foreign bytes are refused`() {
         #expect(complaints("services: {a: {image: b}}\n---\nservices: {}\n").count == 1)
         #expect(complaints("\u{0}").count == 1)

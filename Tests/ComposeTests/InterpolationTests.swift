@@ -40,6 +40,44 @@ import Testing
         #expect(warnings.map(\.message) == ["the variable C is not set, an empty string is used"])
     }
 
+    @Test func `a variable is remarked upon once where it is written`() throws {
+        let text = """
+            x-s: &s "$C$C"
+            services: {web: {image: a, environment: [*s, *s, *s, $C]}}
+            """
+        #expect(
+            try load(text, Self.environment).warnings.map { "\($0.place) \($0.path)" } == [
+                "stack.yml:1:6 services.web.environment.0",
+                "stack.yml:2:54 services.web.environment.3",
+            ])
+        let many = (0..<1500).map { "$X\($0)" }.joined()
+        let warnings = try load("services: {web: {image: a\(many)}}").warnings
+        #expect(warnings.count == 1001)
+        #expect(
+            warnings.last?.message
+                == "more than 1000 remarks, this one and the rest are not shown")
+    }
+
+    // The list of unset variables was copied once for each default.
+    @Test(.timeLimit(.minutes(1)))
+    func `defaults that are not needed cost no more among many`() throws {
+        let text = (0..<200_000).map { "${B-$X\($0)}$Y\($0)" }.joined()
+        let stack = try load("services: {web: {image: a, command: \"\(text)\"}}", Self.environment)
+        #expect(stack.warnings.count == 1001)
+    }
+
+    @Test func `all interpolated text together grows only so far`() {
+        let values = Array(repeating: "$L", count: 120).joined(separator: ", ")
+        let found = complaints(
+            "services: {web: {image: a, environment: [\(values)]}}",
+            ["L": String(repeating: "l", count: 600_000)])
+        #expect(
+            found == [
+                "stack.yml:1:486: services.web.environment.111: "
+                    + "interpolation grows larger than 67108864 bytes in all"
+            ])
+    }
+
     @Test func `interpolated text grows and nests only so far`() {
         let deep = String(repeating: "${C:-", count: 40) + String(repeating: "}", count: 40)
         #expect(

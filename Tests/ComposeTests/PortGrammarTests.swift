@@ -70,6 +70,14 @@ import Wire
         #expect(found.first?.hasSuffix("services.web.ports.0: \(message)") == true, "\(found)")
     }
 
+    @Test(arguments: [
+        "'0.0.0.0:80:80'", "'[::]:80:80'", "{target: 80, published: 80, host_ip: 0.0.0.0}",
+    ])
+    func `the address that means every address is not remarked upon`(entry: String) throws {
+        #expect(
+            try load("services: {web: {image: nginx, ports: [\(entry)]}}").warnings.isEmpty)
+    }
+
     @Test func `an address before the port is remarked upon`() throws {
         let stack = try load(
             "services: {web: {image: nginx, ports: [\"127.0.0.1:8080:80\"]}}")

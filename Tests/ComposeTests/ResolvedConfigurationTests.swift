@@ -61,6 +61,30 @@ import Testing
         }
     }
 
+    @Test func `odd names and characters load again as themselves`() throws {
+        let text = """
+            services:
+              web:
+                image: "\\uFFFE \\uFFFF"
+                networks: ["a$$b"]
+                deploy:
+                  labels: {"k=1": v, "k": "1=$$v", "$d=": x}
+                  placement: {constraints: ["node.labels.k==1=v"]}
+            networks: {"a$b": {name: ab}}
+            x-mesh: {nodes: [{name: a, labels: {"k=1": v}}]}
+            """
+        let cluster = try load(text).assemble()
+        #expect(cluster.pendingTasks.count == 1)
+        #expect(
+            cluster.services[0].labels == [
+                .init("k=1", "v"), .init("k", "1=$v"), .init("$d=", "x"),
+            ])
+        let resolved = ResolvedConfiguration.text(cluster)
+        #expect(resolved.contains("\\ufffe \\uffff"))
+        #expect(resolved.contains("\"a$b\":"))
+        #expect(try load(resolved).assemble() == cluster)
+    }
+
     @Test func `tasks that nobody takes are shown with the scheduler's reason`() throws {
         let cluster = try load(Self.everything).assemble()
         #expect(cluster.pendingTasks.count == 5)

@@ -22,6 +22,23 @@ import Wire
         #expect(end.mac.description == "02:42:0a:00:00:04")
     }
 
+    @Test func `a node's MAC comes from its VTEP and is its own`() throws {
+        var specification = ClusterSpecification.nodes(4)
+        let high: [UInt64] = [0x2001_0db8_0000_0001, 0x2001_0db8_0000_0002, 0x2001_0db8_0000_0003]
+        for (index, high) in high.enumerated() {
+            specification.nodes[index].vtep = .v6(IPv6Address(high: high, low: 1))
+        }
+        // What the second would fold its address into is spoken for.
+        specification.nodes[3].vtep = .v6(IPv6Address(high: high[0], low: 9))
+        specification.nodes[3].mac = MACAddress(rawValue: 0x0242_2001_0dbb)
+        let macs = try Cluster.assemble(specification).nodes.map(\.mac)
+        #expect(macs[0].description == "02:42:00:00:00:01")
+        #expect(macs[3].description == "02:42:20:01:0d:bb")
+        #expect(Set(macs).count == 4)
+        let ipv4 = try Cluster.assemble(.nodes(1)).nodes[0].mac
+        #expect(ipv4.description == "02:42:c6:33:64:0b")
+    }
+
     @Test func `user networks follow ingress in VNI and subnet`() throws {
         let specification = ClusterSpecification.nodes(2)
             .with(NetworkSpecification(name: "front"), NetworkSpecification(name: "back"))

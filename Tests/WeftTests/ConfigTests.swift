@@ -55,6 +55,11 @@ import Testing
         let stack = WeftProcess.data("stacks/web.yml")
         let both = try WeftProcess.weft(["config", "-c", stack, "--services", "--json"])
         #expect(both.status == 64)
+        for count in ["0", "4097"] {
+            let nodes = try WeftProcess.weft(["config", "-c", stack, "--nodes", count])
+            #expect(nodes.status == 64)
+            #expect(nodes.errors.contains("--nodes: must be 1 to 4096"))
+        }
     }
 
     @Test func `JSON gives every task its owner`() throws {
