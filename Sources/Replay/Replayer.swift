@@ -19,6 +19,9 @@ public struct Replayer: ~Copyable {
     public private(set) var tally = TraceTally()
     /// What was cut off the end of the trace, if anything.
     public private(set) var truncation: CaptureTruncation?
+    /// By rule of `ReplayOptions.remaps`: packets that it matched, and left as they were because its
+    /// service does not publish the port for their protocol.
+    public var unpublishedCounts: [UInt64] { aimer.unpublishedCounts }
     private var aimer: TraceAimer
     /// The packet at hand.
     private var aimed = AimedPacket()
@@ -108,10 +111,34 @@ public struct Replayer: ~Copyable {
         let skip = aimer.place(
             bytes, originalByteCount: record.originalByteCount, record.linkType,
             id: tally.packetCount, timestamp: time, &runner.arena, &aimed)
-        guard skip == nil else {
-            if let skip { tally[skip] &+= 1 }
-            return
+        if let skip { tally[skip] &+= 1 } else { admit(&observer, clock) }
+        if aimed.sight.isFragment { putWaiting(&observer, clock) }
+    }
+
+    /// Puts the fragments that waited for the packet at hand after it. They were counted as passed over.
+    @inline(never)
+    private mutating func putWaiting<Observer: FrameObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64
+    ) {
+        while let byteCount = aimer.waitingByteCount {
+            if runner.isFull
+                || !budget.admits(byteCount, freeByteCount: runner.arena.freeByteCount)
+            {
+                flush(&observer, clock)
+                runner.reclaim()
+                batchStart = batchEnd
+            }
+            tally[.laterFragment] &-= 1
+            let skip = aimer.placeWaiting(&runner.arena, &aimed)
+            if let skip { tally[skip] &+= 1 } else { admit(&observer, clock) }
         }
+    }
+
+    /// Puts the packet at hand before its node, in its wave.
+    @inline(__always)
+    private mutating func admit<Observer: FrameObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64
+    ) {
         var wave = order.admit(&aimed)
         if wave == nil {
             flush(&observer, clock)
