@@ -148,6 +148,7 @@ struct TraceAimer: ~Copyable {
     }
 
     /// What a node sent without ports is its own, unless it may be a part of an answer.
+    @inline(never)
     private mutating func own(
         _ aimed: AimedPacket, _ source: IPv6Address, _ destination: IPv6Address,
         _ arena: borrowing FrameArena
@@ -211,12 +212,12 @@ struct TraceAimer: ~Copyable {
         guard isRequest else {
             return reply(&aimed, from: port, at: node, source, destination, &arena)
         }
-        guard port == sight.destinationPort || keepsChecksum(aimed, &arena) else {
+        guard port == sight.destinationPort || keepsChecksum(sight, aimed.frame, &arena) else {
             return .sctpFragment
         }
         var bytes = arena.mutableBytes(of: aimed.frame)
         Replay.aim(&bytes, sight, destination: (address, port))
-        remember(.request(address), source, destination, aimed)
+        remember(.request(address), source, destination, sight, at: aimed.frame.timestamp)
         aimed.sight.destination = address
         return enter(&aimed)
     }
@@ -235,12 +236,12 @@ struct TraceAimer: ~Copyable {
                 flow, service: binding.service, target: binding.target),
             let address = address(of: choice.endpoint, isIPv4: sight.isIPv4)
         else { return .host }
-        guard choice.target == sight.sourcePort || keepsChecksum(aimed, &arena) else {
+        guard choice.target == sight.sourcePort || keepsChecksum(sight, aimed.frame, &arena) else {
             return .sctpFragment
         }
         var bytes = arena.mutableBytes(of: aimed.frame)
         Replay.aim(&bytes, sight, source: (address, choice.target))
-        remember(.reply(choice.endpoint), source, client, aimed)
+        remember(.reply(choice.endpoint), source, client, sight, at: aimed.frame.timestamp)
         return leave(&aimed, choice.endpoint)
     }
 
@@ -273,18 +274,18 @@ struct TraceAimer: ~Copyable {
 
     private mutating func remember(
         _ aim: FragmentAim, _ source: IPv6Address, _ destination: IPv6Address,
-        _ aimed: AimedPacket
+        _ sight: PacketSight, at time: UInt64
     ) {
-        guard aimed.sight.isFragment else { return }
-        let key = FragmentKey(aimed.sight, from: source, to: destination)
-        fragments.note(aim, of: key, at: aimed.frame.timestamp)
+        guard sight.isFragment else { return }
+        fragments.note(aim, of: FragmentKey(sight, from: source, to: destination), at: time)
     }
 
     /// Whether another port may be written into a packet. SCTP's checksum is over all of it.
-    private func keepsChecksum(_ aimed: AimedPacket, _ arena: inout FrameArena) -> Bool {
-        let sight = aimed.sight
-        guard sight.proto == .sctp else { return true }
-        var bytes = arena.mutableBytes(of: aimed.frame)
+    private func keepsChecksum(
+        _ sight: PacketSight, _ frame: Frame, _ arena: inout FrameArena
+    ) -> Bool {
+        guard sight.isFragment, sight.proto == .sctp else { return true }
+        var bytes = arena.mutableBytes(of: frame)
         let ports = MutableTransportPorts(
             &bytes, at: sight.transport, proto: sight.proto,
             packetByteCount: sight.transportByteCount)
