@@ -19,9 +19,6 @@ public struct Replayer: ~Copyable {
     public private(set) var tally = TraceTally()
     /// What was cut off the end of the trace, if anything.
     public private(set) var truncation: CaptureTruncation?
-    /// By rule of `ReplayOptions.remaps`: packets that it matched, and left as they were because its
-    /// service does not publish the port for their protocol.
-    public var unpublishedCounts: [UInt64] { aimer.unpublishedCounts }
     private var aimer: TraceAimer
     /// The packet at hand.
     private var aimed = AimedPacket()
@@ -67,6 +64,10 @@ public struct Replayer: ~Copyable {
     }
 
     private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }
+
+    /// By rule of `ReplayOptions.remaps`: packets that it matched, and left as they were because its
+    /// service does not publish the port for their protocol.
+    public var unpublishedCounts: [UInt64] { aimer.unpublishedCounts }
 
     /// Takes records by the batch, for that costs a third of asking for each.
     private mutating func replay<Observer: FrameObserver & ~Copyable>(
