@@ -43,7 +43,10 @@ public enum CaptureFault: Error, Equatable, Sendable {
     case optionPastBlock(code: UInt16, byteCount: Int)
     case optionLength(code: UInt16, byteCount: Int)
     case timestampResolution(UInt8)
+    /// The format to be written has no room for the time.
     case timestampOutOfRange
+    /// A time that was read: it cannot be counted here.
+    case timestampUncountable
     case linkTypeUnwritable(LinkType)
     case interfaceUnknown(UInt32, count: Int)
     case tooManyInterfaces(limit: Int)
@@ -88,6 +91,8 @@ extension CaptureFault: CustomStringConvertible {
         case .linkTypeUnwritable(let linkType):
             "\(linkType) has a number too large for the format"
         case .timestampOutOfRange: "the time stamp lies outside what the format can hold"
+        case .timestampUncountable:
+            "the time stamp is before 1970 or after 2554, which 64 bits of nanoseconds cannot count"
         case .timestampResolution(let value):
             "time stamp resolution \(hexadecimal(value)) is finer than 64 bits can count"
         case .capturedLengthAboveLimit(let byteCount, let limit):

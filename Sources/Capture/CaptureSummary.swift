@@ -2,7 +2,7 @@
 //
 // Invariant: totals are the sums over interfaces, and times are those of packets that have one, so
 // simple packet blocks count as packets and not as moments. Rates are nil where a capture has no
-// duration to divide by.
+// duration to divide by, or where the duration is not that of all its packets.
 
 public struct CaptureSummary: Equatable, Sendable {
     public let path: String
@@ -13,8 +13,10 @@ public struct CaptureSummary: Equatable, Sendable {
     /// The earliest and latest time, in nanoseconds since the epoch; nil without timed packets.
     public private(set) var earliestNanoseconds: UInt64?
     public private(set) var latestNanoseconds: UInt64?
-    /// No packet is earlier than the one before it.
-    public private(set) var isInTimeOrder = true
+    /// Packets without a time, which simple packet blocks are.
+    public private(set) var untimedPacketCount = 0
+    /// A packet is earlier than one before it.
+    private var hasStepBack = false
     /// The warning with which the file ended, if it did.
     public private(set) var truncation: CaptureTruncation?
 
@@ -53,9 +55,12 @@ public struct CaptureSummary: Equatable, Sendable {
         interfaces[index].packetCount += 1
         interfaces[index].capturedByteCount += record.capturedByteCount
         interfaces[index].originalByteCount += record.originalByteCount
-        guard record.hasTimestamp else { return }
+        guard record.hasTimestamp else {
+            untimedPacketCount += 1
+            return
+        }
         let time = record.timestampNanoseconds
-        if time < previous { isInTimeOrder = false }
+        if time < previous { hasStepBack = true }
         previous = time
         earliestNanoseconds = min(earliestNanoseconds ?? time, time)
         latestNanoseconds = max(latestNanoseconds ?? time, time)
@@ -84,6 +89,12 @@ extension CaptureSummary {
         return latestNanoseconds - earliestNanoseconds
     }
 
+    /// Whether no packet is earlier than the one before it. Nil where that cannot be told: packets
+    /// without a time are among them, and those with one are in order.
+    public var isInTimeOrder: Bool? {
+        hasStepBack ? false : untimedPacketCount > 0 ? nil : true
+    }
+
     /// Bytes on the wire per packet.
     public var averagePacketByteCount: Double? {
         packetCount == 0 ? nil : Double(originalByteCount) / Double(packetCount)
@@ -94,6 +105,7 @@ extension CaptureSummary {
     public var bytesPerSecond: Double? { perSecond(originalByteCount) }
 
     private func perSecond(_ count: Int) -> Double? {
-        durationNanoseconds == 0 ? nil : Double(count) * 1e9 / Double(durationNanoseconds)
+        durationNanoseconds == 0 || untimedPacketCount > 0
+            ? nil : Double(count) * 1e9 / Double(durationNanoseconds)
     }
 }

@@ -70,6 +70,10 @@ public struct Explainer: ~Copyable {
                     return tell(packet, aimed, skip, now: record.timestampNanoseconds)
                 }
                 pass(skip == nil ? aimed : nil, now: record.timestampNanoseconds)
+                while aimer.waitingByteCount != nil {
+                    let skip = runner.withArena { arena in aimer.placeWaiting(&arena, &aimed) }
+                    pass(skip == nil ? aimed : nil, now: record.timestampNanoseconds)
+                }
             }
         } catch {
             throw .capture(error)

@@ -65,7 +65,8 @@ extension ReplayReport.Trace {
             packets: tally.packetCount, bytes: tally.byteCount,
             seconds: Double(tally.last - (tally.first ?? tally.last)) / 1e9, replayed: replayed,
             filtered: tally[.filtered], host: tally[.host],
-            unsupportedLink: tally[.unsupportedLink])
+            unsupportedLink: tally[.unsupportedLink], laterFragment: tally[.laterFragment],
+            sctpFragment: tally[.sctpFragment])
     }
 }
 

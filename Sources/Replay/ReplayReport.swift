@@ -36,6 +36,10 @@ public struct ReplayReport: Codable, Equatable, Sendable {
         public var host: UInt64
         /// Passed over because their link type carries no IP.
         public var unsupportedLink: UInt64
+        /// Passed over because the first fragment of the answer that they belong to did not come.
+        public var laterFragment: UInt64 = 0
+        /// Passed over because the checksum of fragmented SCTP could not follow a change of port.
+        public var sctpFragment: UInt64 = 0
         /// What was cut off the end.
         public var truncation: String?
     }

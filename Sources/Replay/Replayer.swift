@@ -65,6 +65,10 @@ public struct Replayer: ~Copyable {
 
     private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }
 
+    /// By rule of `ReplayOptions.remaps`: packets that it matched, and left as they were because its
+    /// service does not publish the port for their protocol.
+    public var unpublishedCounts: [UInt64] { aimer.unpublishedCounts }
+
     /// Takes records by the batch, for that costs a third of asking for each.
     private mutating func replay<Observer: FrameObserver & ~Copyable>(
         _ reader: inout CaptureReader, _ observer: inout Observer, _ clock: () -> UInt64,
@@ -108,10 +112,34 @@ public struct Replayer: ~Copyable {
         let skip = aimer.place(
             bytes, originalByteCount: record.originalByteCount, record.linkType,
             id: tally.packetCount, timestamp: time, &runner.arena, &aimed)
-        guard skip == nil else {
-            if let skip { tally[skip] &+= 1 }
-            return
+        if let skip { tally[skip] &+= 1 } else { admit(&observer, clock) }
+        if aimed.sight.isFragment { putWaiting(&observer, clock) }
+    }
+
+    /// Puts the fragments that waited for the packet at hand after it. They were counted as passed over.
+    @inline(never)
+    private mutating func putWaiting<Observer: FrameObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64
+    ) {
+        while let byteCount = aimer.waitingByteCount {
+            if runner.isFull
+                || !budget.admits(byteCount, freeByteCount: runner.arena.freeByteCount)
+            {
+                flush(&observer, clock)
+                runner.reclaim()
+                batchStart = batchEnd
+            }
+            tally[.laterFragment] &-= 1
+            let skip = aimer.placeWaiting(&runner.arena, &aimed)
+            if let skip { tally[skip] &+= 1 } else { admit(&observer, clock) }
         }
+    }
+
+    /// Puts the packet at hand before its node, in its wave.
+    @inline(__always)
+    private mutating func admit<Observer: FrameObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64
+    ) {
         var wave = order.admit(&aimed)
         if wave == nil {
             flush(&observer, clock)

@@ -4,7 +4,8 @@
 // a published port is what the service answered: it becomes the answer of the task that the mesh
 // chose for its flow, and leaves that task. A packet from a task's own address leaves that task as
 // it is. What nodes sent from ports that nobody publishes (their own echo replies and resets) is
-// not the mesh's and is passed over.
+// not the mesh's and is passed over. Fragments go where their first one went; those of an answer that come
+// before it wait for it, and count as passed over until it comes.
 //
 // Invariant: one packet of the trace is put in front of one node at most, once.
 
@@ -19,6 +20,10 @@ public enum Skip: String, CaseIterable, Sendable {
     case filtered
     /// Sent by a node's own stack.
     case host
+    /// A later fragment of an answer whose first fragment did not come.
+    case laterFragment
+    /// SCTP that is there in part only, so that its checksum could not follow a change of port.
+    case sctpFragment
     /// No link type that carries IP, or a frame beyond every limit.
     case unsupportedLink
 }
@@ -37,22 +42,11 @@ struct TraceAimer: ~Copyable {
     private var chooser: EntryChooser
     private let rules: [RemapRule]
     private let filter: FrameFilter
+    /// By rule: packets that it matched, but whose protocol its service does not publish the port for.
+    private(set) var unpublishedCounts: [UInt64]
     /// Where the later fragments of a datagram go, which have no ports to tell.
-    private var fragments: [FragmentKey: FragmentAim] = [:]
-
-    private struct FragmentKey: Hashable {
-        var source: IPv6Address
-        var destination: IPv6Address
-        var identification: UInt32
-    }
-
-    private enum FragmentAim {
-        case request(IPv6Address)
-        case reply(EndpointIndex)
-    }
-
-    /// Bounds the memory of fragments, which a trace could otherwise fill at will.
-    private static let fragmentCountMax = 65_536
+    private var fragments = FragmentAims()
+    private var waiting = WaitingFragments()
 
     init(
         _ cluster: Cluster, programs: [Program], policy: EntryPolicy, rules: [RemapRule],
@@ -66,6 +60,7 @@ struct TraceAimer: ~Copyable {
         sources = MeshSources(cluster)
         chooser = EntryChooser(policy, nodeCount: programs.count)
         self.rules = rules
+        unpublishedCounts = [UInt64](repeating: 0, count: rules.count)
         self.filter = filter
     }
 
@@ -93,6 +88,26 @@ struct TraceAimer: ~Copyable {
         return skip
     }
 
+    /// The length of a fragment that waited for the packet placed last; nil without any.
+    var waitingByteCount: Int? { waiting.nextByteCount }
+
+    /// Copies that fragment into the arena and aims it as its first one was; or says why it goes nowhere.
+    mutating func placeWaiting(
+        _ arena: inout FrameArena, _ aimed: inout AimedPacket
+    ) -> Skip? {
+        let mark = arena.usedByteCount
+        guard let fragment = waiting.takeNext(), let offset = arena.append(fragment.bytes.span.raw)
+        else { return .laterFragment }
+        aimed.frame.renew(
+            offset: offset, byteCount: fragment.bytes.count, wireByteCount: fragment.wireByteCount,
+            id: fragment.id, timestamp: fragment.timestamp)
+        aimed.sight.look(at: fragment.bytes.span.raw)
+        let aim = fragments.find(fragment.key, at: fragment.timestamp)
+        let skip = follow(aim ?? .skip(.laterFragment), &aimed, &arena)
+        if skip != nil { arena.release(to: mark) }
+        return skip
+    }
+
     /// Sees a packet, if the filter matches it.
     @inline(__always)
     private func look(
@@ -107,14 +122,18 @@ struct TraceAimer: ~Copyable {
         guard let source = aimed.sight.source, let destination = aimed.sight.destination else {
             return enter(&aimed)
         }
-        if aimed.sight.isLaterFragment,
-            let before = fragments[key(source, destination, aimed.sight)]
-        {
-            return follow(before, &aimed, &arena)
-        }
-        if !rules.isEmpty, let rule = rule(for: aimed.frame, aimed.sight, arena),
-            let port = rule.port(for: aimed.sight.proto)
-        {
+        return aimed.sight.isFragment
+            ? aimFragment(&aimed, source, destination, &arena)
+            : aim(&aimed, source, destination, &arena)
+    }
+
+    /// Aims by addresses and ports.
+    @inline(__always)
+    private mutating func aim(
+        _ aimed: inout AimedPacket, _ source: IPv6Address, _ destination: IPv6Address,
+        _ arena: inout FrameArena
+    ) -> Skip? {
+        if !rules.isEmpty, let port = remappedPort(for: aimed.frame, aimed.sight, arena) {
             return remap(&aimed, to: port, source, destination, &arena)
         }
         guard sources.mayContain(source) else { return enter(&aimed) }
@@ -122,8 +141,48 @@ struct TraceAimer: ~Copyable {
         guard case .node(let node) = addresses.find(source, in: .clients) else {
             return enter(&aimed)
         }
-        guard aimed.sight.hasPorts, !isMeshAddress(destination) else { return .host }
+        guard aimed.sight.hasPorts, !isMeshAddress(destination) else {
+            return own(aimed, source, destination, arena)
+        }
         return reply(&aimed, from: aimed.sight.sourcePort, at: node, source, destination, &arena)
+    }
+
+    /// What a node sent without ports is its own, unless it may be a part of an answer.
+    @inline(never)
+    private mutating func own(
+        _ aimed: AimedPacket, _ source: IPv6Address, _ destination: IPv6Address,
+        _ arena: borrowing FrameArena
+    ) -> Skip {
+        let sight = aimed.sight
+        guard sight.isLaterFragment, sight.proto.hasPorts || !sight.isIPv4,
+            !isMeshAddress(destination)
+        else { return .host }
+        let key = FragmentKey(sight, from: source, to: destination)
+        waiting.hold(aimed.frame, arena.bytes(of: aimed.frame), of: key)
+        return .laterFragment
+    }
+
+    /// Aims the first fragment of a datagram by its ports, the others as that.
+    @inline(never)
+    private mutating func aimFragment(
+        _ aimed: inout AimedPacket, _ source: IPv6Address, _ destination: IPv6Address,
+        _ arena: inout FrameArena
+    ) -> Skip? {
+        let key = FragmentKey(aimed.sight, from: source, to: destination)
+        let time = aimed.frame.timestamp
+        guard !aimed.sight.isLaterFragment else {
+            if let before = fragments.find(key, at: time) {
+                return follow(before, &aimed, &arena)
+            }
+            return aim(&aimed, source, destination, &arena)
+        }
+        let isAwaited = waiting.contains(key)
+        // Whatever had this identification is over; `remap` and `reply` note what comes of it now.
+        fragments.note(isAwaited ? .asItIs : nil, of: key, at: time)
+        let skip = aim(&aimed, source, destination, &arena)
+        if let skip { fragments.note(.skip(skip), of: key, at: time) }
+        if isAwaited { waiting.release(key, at: time) }
+        return skip
     }
 
     private mutating func enter(_ aimed: inout AimedPacket) -> Skip? {
@@ -153,9 +212,12 @@ struct TraceAimer: ~Copyable {
         guard isRequest else {
             return reply(&aimed, from: port, at: node, source, destination, &arena)
         }
+        guard port == sight.destinationPort || keepsChecksum(sight, aimed.frame, &arena) else {
+            return .sctpFragment
+        }
         var bytes = arena.mutableBytes(of: aimed.frame)
         Replay.aim(&bytes, sight, destination: (address, port))
-        remember(.request(address), source, destination, sight)
+        remember(.request(address), source, destination, sight, at: aimed.frame.timestamp)
         aimed.sight.destination = address
         return enter(&aimed)
     }
@@ -174,9 +236,12 @@ struct TraceAimer: ~Copyable {
                 flow, service: binding.service, target: binding.target),
             let address = address(of: choice.endpoint, isIPv4: sight.isIPv4)
         else { return .host }
+        guard choice.target == sight.sourcePort || keepsChecksum(sight, aimed.frame, &arena) else {
+            return .sctpFragment
+        }
         var bytes = arena.mutableBytes(of: aimed.frame)
         Replay.aim(&bytes, sight, source: (address, choice.target))
-        remember(.reply(choice.endpoint), source, client, sight)
+        remember(.reply(choice.endpoint), source, client, sight, at: aimed.frame.timestamp)
         return leave(&aimed, choice.endpoint)
     }
 
@@ -192,6 +257,8 @@ struct TraceAimer: ~Copyable {
     ) -> Skip? {
         let sight = aimed.sight
         switch before {
+        case .asItIs: return enter(&aimed)
+        case .skip(let skip): return skip
         case .request(let address):
             var bytes = arena.mutableBytes(of: aimed.frame)
             Replay.aim(&bytes, sight, destination: (address, Port(0)))
@@ -206,28 +273,37 @@ struct TraceAimer: ~Copyable {
     }
 
     private mutating func remember(
-        _ aimed: FragmentAim, _ source: IPv6Address, _ destination: IPv6Address,
-        _ sight: PacketSight
+        _ aim: FragmentAim, _ source: IPv6Address, _ destination: IPv6Address,
+        _ sight: PacketSight, at time: UInt64
     ) {
         guard sight.isFragment else { return }
-        if fragments.count >= Self.fragmentCountMax { fragments.removeAll() }
-        fragments[key(source, destination, sight)] = aimed
+        fragments.note(aim, of: FragmentKey(sight, from: source, to: destination), at: time)
     }
 
-    private func key(
-        _ source: IPv6Address, _ destination: IPv6Address, _ sight: PacketSight
-    ) -> FragmentKey {
-        FragmentKey(
-            source: source, destination: destination, identification: sight.identification)
+    /// Whether another port may be written into a packet. SCTP's checksum is over all of it.
+    private func keepsChecksum(
+        _ sight: PacketSight, _ frame: Frame, _ arena: inout FrameArena
+    ) -> Bool {
+        guard sight.isFragment, sight.proto == .sctp else { return true }
+        var bytes = arena.mutableBytes(of: frame)
+        let ports = MutableTransportPorts(
+            &bytes, at: sight.transport, proto: sight.proto,
+            packetByteCount: sight.transportByteCount)
+        return ports?.keepsChecksum ?? true
     }
 
-    private func rule(
+    /// The published port of the first rule that matches; nil without one.
+    private mutating func remappedPort(
         for frame: Frame, _ sight: PacketSight, _ arena: borrowing FrameArena
-    ) -> RemapRule? {
+    ) -> Port? {
         guard sight.hasPorts else { return nil }
-        return rules.first {
+        let matching = rules.firstIndex {
             $0.filter.matches(arena.bytes(of: frame), originalByteCount: frame.wireByteCount)
         }
+        guard let matching else { return nil }
+        let port = rules[matching].port(for: sight.proto)
+        if port == nil { unpublishedCounts[matching] &+= 1 }
+        return port
     }
 
     /// The node and address that a remapped server becomes: always the same for one server.

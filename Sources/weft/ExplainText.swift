@@ -60,6 +60,11 @@ struct ExplainText {
         switch skip {
         case .filtered: "the filter does not match it."
         case .host: "it was sent by a node's own stack, from no published port."
+        case .laterFragment:
+            "it is a later fragment of a reply whose first fragment, which has the ports, has not been "
+                + "seen. A replay keeps it until that comes."
+        case .sctpFragment:
+            "it is fragmented SCTP, whose checksum could not follow the change of port."
         case .unsupportedLink: "its link type carries no IP, or it is beyond every limit."
         }
     }

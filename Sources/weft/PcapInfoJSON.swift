@@ -14,7 +14,7 @@ struct CaptureEntry: Encodable {
         let linkType: String
         let linkTypeNumber: UInt32
         let snapLength: Int
-        let timestampResolution: String
+        let timestampResolution: String?
         let packets: Int
         let bytes: Int
         let capturedBytes: Int
@@ -38,7 +38,7 @@ struct CaptureEntry: Encodable {
     let bytesPerSecond: Double?
     let packetsPerSecond: Double?
     let averagePacketBytes: Double?
-    let isInTimeOrder: Bool
+    let isInTimeOrder: Bool?
     let interfaces: [Interface]
     let truncation: Truncation?
 

@@ -1,7 +1,8 @@
 // The values of `weft pcap info` as text: capinfos' columns and its way of writing each.
 //
 // Invariant: times are UTC, with as many digits as the file's own resolution, and a value that does
-// not exist is `n/a`.
+// not exist is `n/a`. Of a stream the resolution is not known: its times have six digits, or nine where
+// six would lose something.
 
 import Capture
 import Foundation
@@ -39,15 +40,19 @@ private enum Column: String, CaseIterable {
         case .duration: summary.durationText
         case .start: summary.text(ofTime: summary.earliestNanoseconds)
         case .end: summary.text(ofTime: summary.latestNanoseconds)
-        case .byteRate: Self.decimal(summary.bytesPerSecond)
-        case .bitRate: Self.decimal(summary.bytesPerSecond.map { $0 * 8 })
+        case .byteRate: Self.rate(summary.bytesPerSecond, summary)
+        case .bitRate: Self.rate(summary.bytesPerSecond.map { $0 * 8 }, summary)
         case .averageSize: Self.decimal(summary.averagePacketByteCount)
-        case .packetRate: Self.decimal(summary.packetsPerSecond)
-        case .order: summary.isInTimeOrder ? "True" : "False"
+        case .packetRate: Self.rate(summary.packetsPerSecond, summary)
+        case .order: summary.isInTimeOrder.map { $0 ? "True" : "False" } ?? "Unknown"
         }
     }
 
-    /// capinfos writes a rate that cannot be computed as zero.
+    /// Like capinfos, zero where nothing took any time, and n/a where it is not known what took how long.
+    private static func rate(_ value: Double?, _ summary: CaptureSummary) -> String {
+        summary.untimedPacketCount > 0 ? "n/a" : decimal(value)
+    }
+
     private static func decimal(_ value: Double?) -> String {
         String(format: "%.2f", value ?? 0)
     }
@@ -82,7 +87,7 @@ enum CaptureTable {
         let name = interface.name.map { "\($0): " } ?? ""
         return "\(name)\(interface.linkType.shortName), \(entry.packetCount) packets, "
             + "\(entry.originalByteCount) bytes, snap length \(interface.snapByteCount), "
-            + "resolution \(interface.resolutionDescription)"
+            + "resolution \(interface.resolutionDescription ?? "n/a")"
     }
 
     /// Names that would not fit the column of names.
@@ -108,17 +113,26 @@ extension CaptureSummary {
         linkTypes.count > 1 ? "per-packet" : linkTypes.first?.shortName ?? "n/a"
     }
 
-    /// Digits after the second: those of the finest interface.
-    fileprivate var digitCount: Int {
-        interfaces.map { entry in
-            let resolution = entry.interface.timestampResolution
+    /// Digits after the second: those of the finest interface; nil where none tells its resolution.
+    fileprivate var knownDigitCount: Int? {
+        interfaces.compactMap { entry in
             // A power of two of n bits has about 0.3 n decimal digits.
-            return Int(resolution & 0x80 == 0 ? resolution : (resolution & 0x7f) * 3 / 10)
-        }.max().map { min($0, 9) } ?? 9
+            entry.interface.timestampResolution.map { resolution in
+                Int(resolution & 0x80 == 0 ? resolution : (resolution & 0x7f) * 3 / 10)
+            }
+        }.max().map { min($0, 9) }
+    }
+
+    private var digitCount: Int {
+        let isOfMicroseconds = [earliestNanoseconds, latestNanoseconds].allSatisfy {
+            ($0 ?? 0) % 1000 == 0
+        }
+        return knownDigitCount ?? (isOfMicroseconds ? 6 : 9)
     }
 
     fileprivate var precisionName: String {
-        switch digitCount {
+        guard let digitCount = knownDigitCount else { return "n/a" }
+        return switch digitCount {
         case 0: "seconds"
         case 3: "milliseconds"
         case 6: "microseconds"

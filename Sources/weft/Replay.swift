@@ -92,6 +92,11 @@ struct ReplayVerb: ParsableCommand {
         }
         let seen = try replay(&replayer, notingFlows: !removed.isEmpty)
         if let truncation = replayer.truncation { Message.write("\(truncation)") }
+        for (rule, count) in zip(remap, replayer.unpublishedCounts) where count > 0 {
+            Message.write(
+                "--remap '\(rule)': the service does not publish the port for the protocol of "
+                    + "\(count) matching packet\(count == 1 ? "" : "s"), left as they were")
+        }
         var report = ReplayReport(replayer, input: input)
         if let seen {
             report.churn = removed.map { Churn(removing: $0, from: cluster, seen: seen) }

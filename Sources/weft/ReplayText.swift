@@ -24,6 +24,8 @@ struct ReplayText {
                 (trace.filtered, "not matched by the filter"),
                 (trace.host, "sent by a node's own stack"),
                 (trace.unsupportedLink, "of no link type that carries IP"),
+                (trace.laterFragment, "later fragments of a reply without its first"),
+                (trace.sctpFragment, "SCTP fragments whose checksum cannot follow a new port"),
             ])
             + ReportText.truncation(trace.truncation)
     }

@@ -36,6 +36,14 @@ import Testing
         #expect(reading.packets.count == lie.packetCount)
     }
 
+    @Test(arguments: Lie.classic)
+    func `a lie in a file has its place too, whatever the byte order`(lie: Lie) throws {
+        try withTemporaryPath("lie.pcap") { path in
+            try write(lie.bytes, to: path)
+            #expect(Reading(path: path).error?.description == "\(path): \(lie.message)")
+        }
+    }
+
     @Test func `an error comes again when the reader is asked again`() throws {
         var reader = try CaptureReader(bytes: Lie.all[0].bytes, name: "lie")
         var record = PacketRecord()

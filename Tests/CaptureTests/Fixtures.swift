@@ -126,6 +126,18 @@ extension Fixtures {
         return file
     }
 
+    /// Simple packets between two that have times.
+    static var someTimes: FixtureFile {
+        var file = FixtureFile("pcapng with some times")
+        file.section(isBigEndian: false)
+        file.interface(1)
+        file.packet(0, ticks: 5, expecting: 5000, frame: FixtureFrame.sample(1, 1))
+        file.simplePacket(frame: FixtureFrame.sample(1, 0), original: 42)
+        file.simplePacket(frame: FixtureFrame.sample(1, 3), original: 63)
+        file.packet(0, ticks: 9, expecting: 9000, frame: FixtureFrame.sample(1, 2))
+        return file
+    }
+
     static var twoSections: FixtureFile {
         var file = FixtureFile("pcapng two sections")
         for section in 0..<2 as Range<UInt32> {

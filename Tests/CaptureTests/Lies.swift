@@ -106,7 +106,12 @@ struct Lie: Sendable, CustomStringConvertible {
             "byte 80: captured length 49 is above the interface's snap length 48"),
         Lie(
             plain, at: plainPacket + 12, [0xff, 0xff, 0xff, 0xff],
-            "byte 72: the time stamp lies outside what the format can hold"),
+            "byte 72: the time stamp is before 1970 or after 2554, which 64 bits of nanoseconds "
+                + "cannot count"),
+        Lie(
+            "a time before 1970",
+            "byte 76: the time stamp is before 1970 or after 2554, which 64 bits of nanoseconds "
+                + "cannot count", bytes: beforeTheEpoch.bytes),
         Lie(
             "a packet block too short for its fields",
             "byte 64: block length 20 is absurd; this block has 32 to 16777216 bytes",
@@ -125,3 +130,12 @@ private let plain: FixtureFile = {
 }()
 
 private let plainPacket = 60
+
+/// One microsecond after the epoch, moved two seconds back (if_tsoffset).
+private let beforeTheEpoch: FixtureFile = {
+    var file = FixtureFile("pcapng before 1970")
+    file.section(isBigEndian: false)
+    file.interface(1, options: [FixtureOption(14, [0xfe] + [UInt8](repeating: 0xff, count: 7))])
+    file.packet(0, ticks: 1, expecting: 0, frame: FixtureFrame.sample(1, 1))
+    return file
+}()

@@ -48,6 +48,20 @@ import Testing
         #expect(packets == file.packets)
     }
 
+    /// Only a path shows which way a file is read: bytes in memory never go through libpcap.
+    @Test(arguments: Fixtures.classic)
+    func `a classic file in either byte order is read from the map`(file: FixtureFile) throws {
+        try withTemporaryPath("fixture.pcap") { path in
+            try write(file.bytes, to: path)
+            let reader = try CaptureReader(path: path)
+            let isNanosecond = file.name.hasSuffix(" ns")
+            let format = CaptureFormat.pcap(isNanosecond: isNanosecond, isSwapped: file.isBigEndian)
+            #expect(reader.format == format)
+            #expect(reader.fileByteCount == file.bytes.count)
+            #expect(Reading(path: path).packets == file.packets)
+        }
+    }
+
     @Test func `options of a packet are kept for who asks`() {
         let expected = PacketAnnotations(
             comments: ["one", "two ✓"], direction: .outbound, packetID: 0x0102_0304_0506_0708,

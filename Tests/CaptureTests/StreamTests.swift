@@ -15,6 +15,14 @@ import Testing
         #expect(reading.packets.map(\.asLibpcap) == file.packets.map(\.asLibpcap))
     }
 
+    @Test func `a stream does not tell its time resolution`() throws {
+        for file in Fixtures.classic.prefix(2) {
+            let reading = try readThroughPipe(file.bytes)
+            #expect(reading.interfaces.map(\.timestampResolution) == [nil])
+            #expect(reading.interfaces.map(\.resolutionDescription) == [nil])
+        }
+    }
+
     @Test func `more packets than the window holds arrive whole and in order`() throws {
         var file = FixtureFile("long")
         file.classicHeader(magic: 0xa1b2_c3d4, network: 1, snapLength: 262_144)

@@ -128,6 +128,35 @@ import Wire
         }
     }
 
+    @Test func `packets that a rule matches in vain are counted`() throws {
+        // Web publishes 8080 for TCP only.
+        let cluster = try Replaying.cluster("web")
+        let remaps = ["udp port 5353=web:8080", "udp=web:8080", "tcp port 1=web:8080"]
+        var replayer = try Replayer(cluster, ReplayOptions(remaps: remaps))
+        var nobody = NoObserver()
+        let path = Fixture["real.pcap"].path
+        try replayer.replay(path: path, observer: &nobody, clock: { 0 })
+        func count(_ proto: UInt8, _ isMatching: (UInt16) -> Bool) throws -> UInt64 {
+            let frames = try TraceFile.read(path).map(\.frame.bytes).filter { bytes in
+                word(bytes, 12) == 0x0800 && bytes[23] == proto
+                    || word(bytes, 12) == 0x86dd && bytes[20] == proto
+            }
+            return UInt64(
+                frames.count { bytes in
+                    let ports = word(bytes, 12) == 0x0800 ? 34 : 54
+                    return isMatching(word(bytes, ports)) || isMatching(word(bytes, ports + 2))
+                })
+        }
+        let matching = try count(17) { $0 == 5353 }
+        #expect(matching > 100)
+        #expect(replayer.unpublishedCounts.first == matching)
+        #expect(replayer.unpublishedCounts.last == 0)
+        let alone = try Replaying.replay(path, through: cluster).report
+        let report = ReplayReport(replayer, input: path)
+        #expect(report.services[1].ports == alone.services[1].ports)
+        #expect(report.services[1].requests == alone.services[1].requests)
+    }
+
     @Test func `the first rule that matches counts`() throws {
         let cluster = try Replaying.cluster("web")
         let frames = try conversation("tcp/192.88.99.7:443")

@@ -46,6 +46,45 @@ import Testing
         }
     }
 
+    /// A section, an interface and two simple packet blocks of four bytes, by pcapng's description.
+    @Test(.enabled(if: hasCapinfos))
+    func `a capture without times has no rates and no order`() throws {
+        var words: [UInt32] = [0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, .max, .max, 28]
+        words += [1, 20, 1, 65_535, 20]
+        for _ in 0..<2 { words += [3, 20, 4, 0x0403_0201, 20] }
+        let bytes = words.flatMap { word in (0..<4).map { UInt8(word >> ($0 * 8) & 0xff) } }
+        try WeftProcess.withFile("simple.pcapng", Data(bytes)) { path in
+            let ours = try columns(WeftProcess.weft(["pcap", "info", "-T", path]))
+            let theirs = try columns(WeftProcess.run("/usr/bin/capinfos", ["-M", "-T", path]))
+            for (name, value) in ours.sorted(by: { $0.key < $1.key }) {
+                #expect(value == theirs[name], "\(name)")
+            }
+            let json = try WeftProcess.weft(["pcap", "info", "--json", path]).output
+            #expect(!json.contains("isInTimeOrder") && !json.contains("PerSecond"))
+        }
+    }
+
+    @Test func `a pipe does not tell its precision, and times have the digits they need`() throws {
+        // The first is of microseconds, with magic 0xa1b2c3d4, the second of nanoseconds, 0xa1b23c4d.
+        for (magic, fraction, digits) in [
+            ("d4c3b2a1", "40e20100", "123456"), ("4d3cb2a1", "15cd5b07", "123456789"),
+        ] {
+            let hexadecimal =
+                magic + "02000400" + "0000000000000000" + "ffff0000" + "01000000"
+                + "01000000" + fraction + "0000000000000000"
+            let escapes = stride(from: 0, to: hexadecimal.count, by: 2).map { place in
+                let byte = Int(hexadecimal.dropFirst(place).prefix(2), radix: 16) ?? 0
+                return "\\" + String(byte, radix: 8)
+            }.joined()
+            let weft = URL(fileURLWithPath: CommandLine.arguments[0])
+                .deletingLastPathComponent().appending(path: "weft").path
+            let info = try WeftProcess.run(
+                "/bin/sh", ["-c", "printf '\(escapes)' | '\(weft)' pcap info -"])
+            #expect(info.lines.contains("File time precision: n/a"))
+            #expect(info.lines.contains("Start time:          1970-01-01 00:00:01.\(digits)"))
+        }
+    }
+
     @Test func `a cut last record is a warning with its place, and the rest counts`() throws {
         let trace = try Data(contentsOf: URL(fileURLWithPath: WeftProcess.data("traces/real.pcap")))
         try WeftProcess.withFile("cut.pcap", trace.prefix(1000)) { path in

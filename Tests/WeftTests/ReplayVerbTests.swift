@@ -29,6 +29,15 @@ import Testing
         #expect(run.lines.allSatisfy { !$0.hasSuffix(" ") })
     }
 
+    @Test func `a rule that matches in vain is a warning`() throws {
+        let rules = ["udp=web:8080", "tcp port 8080=web:8080"]
+        let run = try replay("-c", stack, "-i", trace, "--remap", rules[0], "--remap", rules[1])
+        let words = "weft: --remap 'udp=web:8080': the service does not publish the port for the "
+        #expect(run.status == 0)
+        #expect(run.errors.hasPrefix(words) && run.errors.hasSuffix(", left as they were\n"))
+        #expect(run.errors.split(separator: "\n").count == 1)
+    }
+
     @Test(arguments: [
         (["replay"], "Missing expected argument"),
         (["replay", "-c", "a.yml"], "Missing expected argument"),

@@ -10,8 +10,9 @@ public struct CaptureInterface: Equatable, Sendable {
     public var name: String?
     public var description: String?
     /// The pcapng if_tsresol byte: the negative exponent of the resolution in seconds, of ten, or of
-    /// two when the top bit is set.
-    public var timestampResolution: UInt8
+    /// two when the top bit is set. Nil on a stream: libpcap gives nanoseconds whatever it reads, and
+    /// does not tell what the file has.
+    public var timestampResolution: UInt8?
     /// Seconds added to every time stamp (if_tsoffset); already in what the reader reports.
     public var timestampOffsetSeconds: Int64
     /// Bytes of frame check sequence at the end of every packet, where the file says.
@@ -21,7 +22,7 @@ public struct CaptureInterface: Equatable, Sendable {
 
     public init(
         linkType: LinkType, snapByteCount: Int = CaptureLimits.capturedByteCountMax,
-        name: String? = nil, description: String? = nil, timestampResolution: UInt8 = 9,
+        name: String? = nil, description: String? = nil, timestampResolution: UInt8? = 9,
         timestampOffsetSeconds: Int64 = 0, frameCheckByteCount: Int? = nil, sectionIndex: Int = 0
     ) {
         self.linkType = linkType
@@ -34,8 +35,8 @@ public struct CaptureInterface: Equatable, Sendable {
         self.sectionIndex = sectionIndex
     }
 
-    /// "1 microsecond" is `10^-6 s`.
-    public var resolutionDescription: String {
-        "\(timestampResolution & 0x80 == 0 ? 10 : 2)^-\(timestampResolution & 0x7f) s"
+    /// "1 microsecond" is `10^-6 s`; nil where the resolution is not known.
+    public var resolutionDescription: String? {
+        timestampResolution.map { "\($0 & 0x80 == 0 ? 10 : 2)^-\($0 & 0x7f) s" }
     }
 }

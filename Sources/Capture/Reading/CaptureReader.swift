@@ -78,7 +78,9 @@ public struct CaptureReader: ~Copyable {
         cursor = 0
         blocks = BlockFormat()
         blocks.interfaces = [
-            CaptureInterface(linkType: stream.linkType, snapByteCount: stream.snapByteCount)
+            CaptureInterface(
+                linkType: stream.linkType, snapByteCount: stream.snapByteCount,
+                timestampResolution: nil)
         ]
         region = ByteRegion(zeros: CaptureLimits.streamWindowByteCount)
     }

@@ -35,9 +35,7 @@ struct ClassicFormat {
                 at: bytes.byteCount,
                 .headerCut(byteCount: bytes.byteCount, needed: Self.headerByteCount))
         }
-        guard bytes.u16(4, swapped: isSwapped) == 2, bytes.u16(6, swapped: isSwapped) == 4 else {
-            return nil
-        }
+        guard Self.isVersionRead(bytes, swapped: isSwapped) else { return nil }
         nanosecondsPerTick = isNanosecond ? 1 : 1000
         snapByteCount = effectiveSnapLength(bytes.u32(16, swapped: isSwapped))
         let network = bytes.u32(20, swapped: isSwapped)
@@ -50,13 +48,17 @@ struct ClassicFormat {
     /// Kuznetzov's modified format.
     static func isForLibpcap(_ bytes: RawSpan) -> Bool {
         guard bytes.byteCount >= headerByteCount else { return false }
-        let magic = bytes.u32(0, swapped: false)
-        switch magic {
+        switch bytes.u32(0, swapped: false) {
         case 0xa1b2_cd34, 0x34cd_b2a1: return true
-        case 0xa1b2_c3d4, 0xa1b2_3c4d: return bytes.u32(4, swapped: false) != 0x0004_0002
-        case 0xd4c3_b2a1, 0x4d3c_b2a1: return bytes.u32(4, swapped: false) != 0x0200_0400
+        case 0xa1b2_c3d4, 0xa1b2_3c4d: return !isVersionRead(bytes, swapped: false)
+        case 0xd4c3_b2a1, 0x4d3c_b2a1: return !isVersionRead(bytes, swapped: true)
         default: return false
         }
+    }
+
+    /// The one version read here, whose two numbers stand in the file's byte order.
+    private static func isVersionRead(_ bytes: RawSpan, swapped: Bool) -> Bool {
+        bytes.u16(4, swapped: swapped) == 2 && bytes.u16(6, swapped: swapped) == 4
     }
 
     /// The one interface such a file has.

@@ -86,7 +86,7 @@ import Glibc
             return
         }
         guard let timestamp = nanoseconds(header.ts) else {
-            outcome = .failed(.timestampOutOfRange)
+            outcome = .failed(.timestampUncountable)
             return
         }
         var record = PacketRecord()

@@ -41,7 +41,7 @@ extension BlockFormat {
             throw tooLong(captured, room: room, clock, at: block.offset + 20)
         }
         guard let timestamp = clock.scale.nanoseconds(high << 32 | low) else {
-            throw Misread(at: block.offset + 12, .timestampOutOfRange)
+            throw Misread(at: block.offset + 12, .timestampUncountable)
         }
         record.timestampNanoseconds = timestamp
         record.position = block.offset &+ 28

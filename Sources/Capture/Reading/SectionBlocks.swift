@@ -38,18 +38,17 @@ extension BlockFormat {
         var interface = CaptureInterface(
             linkType: LinkType(rawValue: UInt32(linkType)),
             snapByteCount: effectiveSnapLength(bytes.u32(block.offset + 12, swapped: isSwapped)),
-            timestampResolution: 6, sectionIndex: sectionCount - 1)
+            sectionIndex: sectionCount - 1)
+        var resolution: UInt8 = 6
         let start = block.offset + fixedByteCount
         var options = BlockOptions(
             bytes.extracting(start..<block.end - 4), isSwapped: isSwapped, at: start)
-        while try options.next() { try interface.read(options) }
+        while try options.next() { try interface.read(options, &resolution) }
         guard
             let scale = TimestampScale(
-                resolution: interface.timestampResolution,
-                offsetSeconds: interface.timestampOffsetSeconds)
-        else {
-            throw Misread(at: block.offset, .timestampResolution(interface.timestampResolution))
-        }
+                resolution: resolution, offsetSeconds: interface.timestampOffsetSeconds)
+        else { throw Misread(at: block.offset, .timestampResolution(resolution)) }
+        interface.timestampResolution = resolution
         interfaces.append(interface)
         clocks.append(
             InterfaceClock(
@@ -59,11 +58,13 @@ extension BlockFormat {
 }
 
 extension CaptureInterface {
-    fileprivate mutating func read(_ option: borrowing BlockOptions) throws(Misread) {
+    fileprivate mutating func read(
+        _ option: borrowing BlockOptions, _ resolution: inout UInt8
+    ) throws(Misread) {
         switch option.code {
         case OptionCode.interfaceName: name = option.value.text
         case OptionCode.interfaceDescription: description = option.value.text
-        case OptionCode.timestampResolution: timestampResolution = try option.u8
+        case OptionCode.timestampResolution: resolution = try option.u8
         case OptionCode.frameCheckLength: frameCheckByteCount = Int(try option.u8)
         case OptionCode.timestampOffset: timestampOffsetSeconds = Int64(bitPattern: try option.u64)
         default: break

@@ -79,7 +79,7 @@ private struct Outcome: Equatable, CustomStringConvertible {
         isTruncated = reader.truncation != nil
         for interface in reader.interfaces {
             mix(UInt64(interface.snapByteCount))
-            mix(UInt64(interface.resolutionDescription.utf8.count))
+            mix(UInt64(interface.resolutionDescription?.utf8.count ?? 0))
         }
     }
 
