@@ -11,18 +11,14 @@ struct StackOptions: ParsableArguments {
         name: [.customShort("c"), .long],
         help: ArgumentHelp(
             "Compose file that describes the mesh; - for standard input. Several are merged.",
-            valueName: "file"))
-    var composeFile: [String] = []
+            valueName: "file"), completion: .file())
+    var composeFile: [String]
 
     @Option(help: "Number of nodes, whatever the file says; those it describes come first.")
     var nodes: Int?
 
     @Option(help: "Name of the stack, before the names of its services.")
     var stackName: String?
-
-    func validate() throws {
-        if composeFile.isEmpty { throw ValidationError("Missing expected argument '-c <file>'") }
-    }
 
     /// Loads and assembles the mesh. Warnings go to standard error.
     func cluster() throws -> Cluster {
