@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 prefix := $(DESTDIR)$(PREFIX)
 bash_completions := $(prefix)/share/bash-completion/completions
 zsh_completions := $(prefix)/share/zsh/site-functions
-# Weft as ipvsadm: not in bin, where it would stand before the real one.
+# Weft as ipvsadm and its two scripts: not in bin, where it would stand before the real ones.
 programs := $(prefix)/lib/weft
 fish_completions := $(prefix)/share/fish/vendor_completions.d
 
@@ -64,7 +64,8 @@ guard-packages: build-packages
 install: release ## Install the command and its shell completions (DESTDIR=, PREFIX=/usr/local)
 	install -d $(prefix)/bin $(programs) $(bash_completions) $(zsh_completions) $(fish_completions)
 	install -s -m 755 $(weft) $(prefix)/bin/weft
-	ln -sf ../../bin/weft $(programs)/ipvsadm
+	for name in ipvsadm ipvsadm-save ipvsadm-restore; do \
+		ln -sf ../../bin/weft $(programs)/$$name; done
 	$(weft) --generate-completion-script bash > $(bash_completions)/weft
 	$(weft) --generate-completion-script zsh > $(zsh_completions)/_weft
 	$(weft) --generate-completion-script fish > $(fish_completions)/weft.fish
@@ -72,7 +73,8 @@ install: release ## Install the command and its shell completions (DESTDIR=, PRE
 .PHONY: uninstall
 uninstall: ## Remove what install put there
 	rm -f $(prefix)/bin/weft $(bash_completions)/weft $(zsh_completions)/_weft \
-		$(fish_completions)/weft.fish $(programs)/ipvsadm
+		$(fish_completions)/weft.fish $(programs)/ipvsadm \
+		$(programs)/ipvsadm-save $(programs)/ipvsadm-restore
 	rmdir $(programs) 2>/dev/null || true
 
 # The kernel's answers are recorded anew and must be those that are kept; then Weft's must be the same.

@@ -27,6 +27,10 @@ public enum CaptureFault: Error, Equatable, Sendable {
     case libpcap(message: String)
     case isDirectory
     case isTerminal
+    /// An output that is also read.
+    case isInput
+    /// An output that is another output already.
+    case isOutput
     case empty
     /// A format this program knows by sight and does not read.
     case foreignFormat(name: String, remedy: String)
@@ -79,6 +83,8 @@ extension CaptureFault: CustomStringConvertible {
         case .libpcap(let message): message
         case .isDirectory: "this is a directory, not a capture file"
         case .isTerminal: "a capture is binary and is not written to a terminal"
+        case .isInput: "this is an input too, and would be destroyed by writing to it"
+        case .isOutput: "this is another output already"
         case .empty: "the file is empty"
         case .foreignFormat(let name, let remedy): "this is a \(name) file; \(remedy)"
         case .unknownMagic(let magic):

@@ -44,7 +44,13 @@ extension DirectorRules {
         guard let first = words.first, !first.hasPrefix("#") else { return }
         let arguments = words.filter { $0 != "ipvsadm" }
         guard !arguments.isEmpty else { return }
-        let command = try IpvsadmCommand(arguments, names: names)
+        let command: IpvsadmCommand
+        do throws(IpvsadmError) {
+            command = try IpvsadmCommand(arguments, names: names)
+        } catch .noCommand(program: "ipvsadm") {
+            // How to ask for help is no help in a file.
+            throw .refused("`\(arguments.joined(separator: " "))' does not start with a command")
+        }
         switch command {
         case .list, .restore, .save, .help, .version, .startDaemon, .stopDaemon:
             throw .usage("`\(arguments.joined(separator: " "))' is no rule")

@@ -115,18 +115,6 @@ extension Program {
 }
 
 extension Cluster {
-    /// The tasks of these names, in the order of the names.
-    public func tasks(named names: [String]) throws(ReplayError) -> [Task] {
-        var found: [Task] = []
-        for name in names {
-            guard let task = tasks.first(where: { $0.name == name }) else {
-                throw .unknownTask(name, tasks: tasks.map(\.name))
-            }
-            found.append(task)
-        }
-        return found
-    }
-
     /// A task's part of its service's weight; 1/N when all are equal.
     fileprivate func share(of task: Task) -> Double {
         let weights = tasks(of: task.service).filter { $0.state == .running }

@@ -19,10 +19,16 @@ public struct DirectorRecorder: ~Copyable, DirectorObserver {
     private var sights: [PacketSight] = []
 
     /// Starts the files that are wanted; `-` is standard output, `.pcapng` at the end of a name
-    /// makes a pcapng.
-    public init(packets: String?, verdicts: String?, host: DirectorHost) throws(CaptureError) {
+    /// makes a pcapng. If one of them is one of `inputs`, none is touched.
+    public init(
+        packets: String?, verdicts: String?, host: DirectorHost,
+        inputs: FilesInUse = FilesInUse()
+    ) throws(CaptureError) {
+        var files = inputs
+        for path in [packets, verdicts].compactMap(\.self) { try files.check(output: path) }
         if let packets, packets.hasSuffix(".pcapng") {
-            var writer = try PcapNGWriter(path: packets, origin: .init(application: "weft"))
+            var writer = try PcapNGWriter(
+                path: packets, origin: .init(application: "weft"), among: &files)
             for link in host.links {
                 interfaces.append(
                     try writer.addInterface(
@@ -30,10 +36,11 @@ public struct DirectorRecorder: ~Copyable, DirectorObserver {
             }
             annotated = consume writer
         } else if let packets {
-            self.packets = try PcapWriter(path: packets, linkType: .ethernet)
+            self.packets = try PcapWriter(path: packets, linkType: .ethernet, among: &files)
         }
         if let verdicts {
-            self.verdicts = try VerdictWriter(path: verdicts, links: host.links.map(\.name))
+            self.verdicts = try VerdictWriter(
+                path: verdicts, links: host.links.map(\.name), among: &files)
         }
     }
 

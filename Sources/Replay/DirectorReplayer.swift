@@ -65,11 +65,24 @@ public struct DirectorReplayer: ~Copyable {
         path: String, observer: inout Observer, clock: () -> UInt64,
         progress: (UInt64) -> Void = { _ in }
     ) throws(CaptureError) {
-        for pass in 0..<options.loopCount where !isDone {
-            var reader = try CaptureReader(path: path)
+        try replay(
+            from: CaptureReader(path: path), observer: &observer, clock: clock, progress: progress)
+    }
+
+    /// Replays a file that is open already, and opens it again for each further pass.
+    public mutating func replay<Observer: DirectorObserver & ~Copyable>(
+        from first: consuming CaptureReader, observer: inout Observer, clock: () -> UInt64,
+        progress: (UInt64) -> Void = { _ in }
+    ) throws(CaptureError) {
+        var reader = first
+        var pass: UInt64 = 0
+        // A trace without packets has none in the next pass either.
+        while pass < options.loopCount, !isDone, pass == 0 || tally.packetCount > 0 {
+            if pass > 0 { reader = try CaptureReader(path: reader.path) }
             timeShift = tally.timeShift(ofPass: pass)
             try replay(&reader, &observer, clock, progress)
             truncation = reader.truncation
+            pass += 1
         }
         flush(&observer, clock)
         runner.advance(to: tally.last)

@@ -16,6 +16,9 @@ public enum EntryPolicy: Hashable, Sendable {
     /// Always this one.
     case node(NodeIndex)
 
+    /// The words for those that need no node's name.
+    public static let words = ["address", "round-robin", "hash"]
+
     /// `address`, `round-robin`, `hash`, or a node's name; nil for anything else.
     public init?(_ text: String, _ cluster: Cluster) {
         switch text {

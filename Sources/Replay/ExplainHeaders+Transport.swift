@@ -189,9 +189,9 @@ extension HeaderDissector {
             case .echoRequest: "echo request"
             case .timeExceeded: "time exceeded"
             case .parameterProblem: "parameter problem"
-            default: "type"
+            default: ""
             }
-        return "\(name) (\(type.rawValue)/\(code))"
+        return text(name, "\(type.rawValue)/\(code)")
     }
 
     private static func text(_ type: ICMPv6Type, _ code: UInt8) -> String {
@@ -205,8 +205,13 @@ extension HeaderDissector {
             case .echoReply: "echo reply"
             case .neighborSolicitation: "neighbour solicitation"
             case .neighborAdvertisement: "neighbour advertisement"
-            default: "type"
+            default: ""
             }
-        return "\(name) (\(type.rawValue)/\(code))"
+        return text(name, "\(type.rawValue)/\(code)")
+    }
+
+    /// The numbers alone where there is no name.
+    private static func text(_ name: String, _ numbers: String) -> String {
+        name.isEmpty ? numbers : "\(name) (\(numbers))"
     }
 }

@@ -77,8 +77,8 @@ private struct FlowLookup {
             }
             return nil
         case .name(let name):
-            guard let task = task(named: name) else {
-                let known = listed(cluster.tasks.map(shortName))
+            guard let task = cluster.task(named: name) else {
+                let known = listed(cluster.tasks.map(cluster.shortName))
                 throw fail(source, "no task '\(name)' (\(known)); a client is an address")
             }
             let network = try network(of: task, for: destination)
@@ -147,7 +147,7 @@ private struct FlowLookup {
         {
             return choose(address.v4, address.v6, isIPv4)
         }
-        let endpoint = task(named: name)?.endpoint(on: network.id)
+        let endpoint = cluster.task(named: name)?.endpoint(on: network.id)
         return endpoint.flatMap { choose($0.v4, $0.v6, isIPv4) }
     }
 
@@ -160,16 +160,6 @@ private struct FlowLookup {
     private func isMeshAddress(_ address: IPAddress, on network: Network) -> Bool {
         let scope = AddressScope.network(NetworkIndex(network.id.rawValue))
         return program.addresses.find(IPv6Address(address), in: scope) != nil
-    }
-
-    private func task(named name: String) -> Task? {
-        cluster.tasks.first { $0.name == name } ?? cluster.tasks.first { shortName($0) == name }
-    }
-
-    /// Without the name of the stack: `web.1`.
-    private func shortName(_ task: Task) -> String {
-        let service = cluster[task.service]
-        return service.shortName + task.name.dropFirst(service.name.count)
     }
 
     /// The names that are known, or as many as a message can hold.

@@ -224,6 +224,17 @@ extension MeshRunner {
         nodes[Int(node.rawValue)].state.endpoints
     }
 
+    /// By task: the flows that all nodes together saw opened.
+    var flowCountsByTask: [UInt64] {
+        var counts = [UInt64](repeating: 0, count: compilation.cluster.tasks.count)
+        for node in 0..<nodeCount {
+            for (index, traffic) in endpoints(of: NodeIndex(node)).enumerated() {
+                counts[compilation.task(EndpointIndex(index)).id.rawValue] += traffic.flowCount
+            }
+        }
+        return counts
+    }
+
     /// Packets delivered by the node they entered, and packets delivered across the underlay.
     public var hops: (local: UInt64, remote: UInt64) {
         nodes.reduce((0, 0)) { ($0.0 + $1.state.localCount, $0.1 + $1.state.remoteCount) }

@@ -1,5 +1,5 @@
 // Writes what happened, for Wireshark: one pcapng for each node, with its client side and its
-// underlay side as interfaces, and one for each task that a packet reached or left.
+// underlay side as interfaces, and one for each task, whether a packet reached or left it or not.
 //
 // Every record carries the direction, the decision as a comment, and the frame's number as packet
 // id, which is the same for all copies of a packet in all files. Names of nodes, services and tasks
@@ -14,11 +14,9 @@ import Wire
 public struct Recorder: ~Copyable, FrameObserver {
     private let narrator: Narrator
     private let programs: [Program]
-    private let directory: String
-    /// All of them: the nodes' by their number, then the tasks' in the order in which they were needed.
-    private var files: [RecordedFile]
-    private var tasks: [TaskID: RecordedFile] = [:]
-    private let names: [ResolvedName]
+    /// All of them: the nodes' by their number, then the tasks' by theirs.
+    private let files: [RecordedFile]
+    private let nodeCount: Int
     /// The frames of the current batch as they arrived.
     private var arrived: [UInt8] = []
     private var arrivedEnds: [Int] = []
@@ -29,24 +27,41 @@ public struct Recorder: ~Copyable, FrameObserver {
 
     public var isWatching: Bool { true }
 
-    /// Starts a file for each node in `directory`, which must exist.
+    /// Starts a file for each node and each task in `directory`, which must exist. If one of them is one
+    /// of `inputs`, none is touched.
     public init(
-        directory: String, _ compilation: Compilation, programs: [Program]
+        directory: String, _ compilation: Compilation, programs: [Program],
+        inputs: FilesInUse = FilesInUse()
     ) throws(CaptureError) {
-        self.directory = directory
         self.programs = programs
         narrator = Narrator(compilation)
-        names = NameDirectory.names(of: compilation.cluster)
-        files = []
-        for node in compilation.cluster.nodes {
+        let cluster = compilation.cluster
+        nodeCount = cluster.nodes.count
+        let paths = Self.paths(cluster, in: directory)
+        for path in paths { try inputs.check(output: path) }
+        let names = NameDirectory.names(of: cluster)
+        var taken = inputs
+        var files: [RecordedFile] = []
+        for path in paths {
+            let isNode = files.count < nodeCount
             files.append(
                 try RecordedFile(
-                    path: "\(directory)/\(node.name).pcapng",
-                    interfaces: ["clients", "underlay"], names: names))
+                    path: path, interfaces: isNode ? ["clients", "underlay"] : ["eth0"],
+                    names: names, inputs: inputs, among: &taken))
         }
+        self.files = files
     }
 
-    /// Files written so far, in order of name.
+    /// By number, the nodes' and then the tasks'.
+    private static func paths(_ cluster: Cluster, in directory: String) -> [String] {
+        let nodes = cluster.nodes.map(\.name)
+        // A node may be called as a task is, since its name may have dots.
+        let taken = Set(nodes)
+        let tasks = cluster.tasks.map { taken.contains($0.name) ? "\($0.name)-task" : $0.name }
+        return (nodes + tasks).map { "\(directory)/\($0).pcapng" }
+    }
+
+    /// All files, in order of name.
     public var paths: [String] { files.map(\.path).sorted() }
 
     public mutating func arriving(
@@ -67,16 +82,12 @@ public struct Recorder: ~Copyable, FrameObserver {
     ) {
         for index in 0..<frames.count where failure == nil {
             let frame = frames[index]
-            do throws(CaptureError) {
-                if index < arrivedEnds.count {
-                    try recordArrival(index, frame, at: node)
-                } else if frame.isReleased {
-                    recordEnd(frame, arena.bytes(of: frame), at: node)
-                }
-                try recordDeparture(frame, arena.bytes(of: frame), at: node)
-            } catch {
-                failure = error
+            if index < arrivedEnds.count {
+                recordArrival(index, frame, at: node)
+            } else if frame.isReleased {
+                recordEnd(frame, arena.bytes(of: frame), at: node)
             }
+            recordDeparture(frame, arena.bytes(of: frame), at: node)
         }
     }
 
@@ -95,17 +106,14 @@ public struct Recorder: ~Copyable, FrameObserver {
         for file in files { try file.close() }
     }
 
-    private mutating func recordArrival(
-        _ index: Int, _ frame: Frame, at node: NodeIndex
-    ) throws(CaptureError) {
+    private func recordArrival(_ index: Int, _ frame: Frame, at node: NodeIndex) {
         let start = index == 0 ? 0 : arrivedEnds[index - 1]
         let range = start..<arrivedEnds[index]
         let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
         let cut = arrivedCuts[index]
         if case .task(let endpoint) = frame.arrival {
-            let file = try file(of: endpoint)
             let bytes = arrived.span.raw.extracting(range)
-            file.note(0, frame, bytes, cut: cut, .outbound, comment)
+            file(of: endpoint).note(0, frame, bytes, cut: cut, .outbound, comment)
         } else {
             let bytes = arrived.span.raw.extracting(range)
             let interface = isOverlay(bytes, at: node) ? 1 : 0
@@ -114,9 +122,7 @@ public struct Recorder: ~Copyable, FrameObserver {
         }
     }
 
-    private mutating func recordDeparture(
-        _ frame: Frame, _ bytes: RawSpan, at node: NodeIndex
-    ) throws(CaptureError) {
+    private func recordDeparture(_ frame: Frame, _ bytes: RawSpan, at node: NodeIndex) {
         let comment = narrator.comment(frame, at: node, programs[Int(node.rawValue)])
         let cut = frame.wireByteCount - frame.byteCount
         switch frame.verdict {
@@ -125,7 +131,7 @@ public struct Recorder: ~Copyable, FrameObserver {
         case .transmitted(.clients), .transmitted(.link):
             files[Int(node.rawValue)].note(0, frame, bytes, cut: cut, .outbound, comment)
         case .delivered(let endpoint):
-            try file(of: endpoint).note(0, frame, bytes, cut: cut, .inbound, comment)
+            file(of: endpoint).note(0, frame, bytes, cut: cut, .inbound, comment)
         case .pending, .consumed, .dropped, .held: break
         }
     }
@@ -148,18 +154,7 @@ public struct Recorder: ~Copyable, FrameObserver {
             && sight.destination == program.own.vtep
     }
 
-    /// The file of an endpoint's task, started when first needed.
-    private mutating func file(of endpoint: EndpointIndex) throws(CaptureError) -> RecordedFile {
-        let task = narrator.compilation.task(endpoint)
-        if let file = tasks[task.id] { return file }
-        var path = "\(directory)/\(task.name).pcapng"
-        // A node may be called as a task is, since its name may have dots.
-        if files.contains(where: { $0.path == path }) {
-            path = "\(directory)/\(task.name)-task.pcapng"
-        }
-        let file = try RecordedFile(path: path, interfaces: ["eth0"], names: names)
-        files.append(file)
-        tasks[task.id] = file
-        return file
+    private func file(of endpoint: EndpointIndex) -> RecordedFile {
+        files[nodeCount + narrator.compilation.task(endpoint).id.rawValue]
     }
 }

@@ -38,9 +38,12 @@ extension ReplayReport {
     struct Totals {
         var services: [FlowTraffic]
         var tasks: [FlowTraffic]
+        /// By task, of the first pass over the trace alone.
+        var firstPassFlowCounts: [UInt64]
 
         init(_ replayer: borrowing Replayer) {
             let cluster = replayer.cluster
+            firstPassFlowCounts = replayer.firstPassFlowCounts
             services = Array(repeating: FlowTraffic(), count: cluster.services.count)
             tasks = Array(repeating: FlowTraffic(), count: cluster.tasks.count)
             for node in 0..<replayer.runner.nodeCount {
@@ -81,13 +84,13 @@ extension ReplayReport.Service {
         let traffic = totals.services[service.id.rawValue]
         let tasks = cluster.tasks(of: service.id)
         name = service.name
-        ports = service.ports.map(\.text)
+        ports = PublishedRange.ranges(of: service.ports).map(\.text)
         self.tasks = tasks.count
         flows = traffic.flowCount
         requests = ReplayReport.Count(traffic.requests)
         replies = ReplayReport.Count(traffic.replies)
         evenness = ReplayReport.Evenness(
-            flows: tasks.map { totals.tasks[$0.id.rawValue].flowCount },
+            flows: tasks.map { totals.firstPassFlowCounts[$0.id.rawValue] },
             weights: tasks.map { $0.state == .running ? Double($0.weight) : 0 })
     }
 }
@@ -164,13 +167,5 @@ extension ReplayReport.Performance {
         self.init(
             nanoseconds: nanoseconds, nanosecondsPerPacket: Double(nanoseconds) / count,
             packetsPerSecond: nanoseconds == 0 ? 0 : count * 1e9 / Double(nanoseconds))
-    }
-}
-
-extension PublishedPort {
-    /// As `docker service ls` writes it: `*:8080->80/tcp`.
-    var text: String {
-        let star = mode == .ingress ? "*:" : ""
-        return "\(star)\(published.rawValue)->\(target.rawValue)/\(proto.publishedName ?? "")"
     }
 }

@@ -49,6 +49,7 @@ public struct ReplayReport: Codable, Equatable, Sendable {
         public var bytes: UInt64
     }
 
+    /// Of the flows opened in the first pass over the trace: those after it bring the same ones again.
     public struct Evenness: Codable, Equatable, Sendable {
         /// The busiest task's flows over the mean, both relative to weight.
         public var maxOverMean: Double

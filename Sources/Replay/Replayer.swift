@@ -19,6 +19,9 @@ public struct Replayer: ~Copyable {
     public private(set) var tally = TraceTally()
     /// What was cut off the end of the trace, if anything.
     public private(set) var truncation: CaptureTruncation?
+    /// By task: flows opened in the first pass. Those after it bring the same flows again, which say
+    /// nothing new about how evenly flows fall.
+    public private(set) var firstPassFlowCounts: [UInt64]
     private var aimer: TraceAimer
     /// The packet at hand.
     private var aimed = AimedPacket()
@@ -45,6 +48,7 @@ public struct Replayer: ~Copyable {
         aimer = TraceAimer(
             cluster, programs: programs, policy: options.policy, rules: rules,
             filter: try FrameFilter(options.filter))
+        firstPassFlowCounts = runner.flowCountsByTask
         self.runner = runner
     }
 
@@ -54,13 +58,27 @@ public struct Replayer: ~Copyable {
         path: String, observer: inout Observer, clock: () -> UInt64,
         progress: (UInt64) -> Void = { _ in }
     ) throws(CaptureError) {
-        for pass in 0..<options.loopCount where !isDone {
-            var reader = try CaptureReader(path: path)
+        try replay(
+            from: CaptureReader(path: path), observer: &observer, clock: clock, progress: progress)
+    }
+
+    /// Replays a file that is open already, and opens it again for each further pass.
+    public mutating func replay<Observer: FrameObserver & ~Copyable>(
+        from first: consuming CaptureReader, observer: inout Observer, clock: () -> UInt64,
+        progress: (UInt64) -> Void = { _ in }
+    ) throws(CaptureError) {
+        var reader = first
+        var pass: UInt64 = 0
+        // A trace without packets has none in the next pass either.
+        while pass < options.loopCount, !isDone, pass == 0 || tally.packetCount > 0 {
+            if pass > 0 { reader = try CaptureReader(path: reader.path) }
             timeShift = tally.timeShift(ofPass: pass)
             try replay(&reader, &observer, clock, progress)
             truncation = reader.truncation
+            pass += 1
+            flush(&observer, clock)
+            if pass == 1 { firstPassFlowCounts = runner.flowCountsByTask }
         }
-        flush(&observer, clock)
     }
 
     private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }

@@ -19,8 +19,8 @@ struct VerdictWriter: ~Copyable {
     private var file: TextFile
     private let links: [String]
 
-    init(path: String, links: [String]) throws(CaptureError) {
-        file = try TextFile(path: path)
+    init(path: String, links: [String], among files: inout FilesInUse) throws(CaptureError) {
+        file = try TextFile(path: path, among: &files)
         self.links = links.map(Self.quoted)
     }
 

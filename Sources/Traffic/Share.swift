@@ -42,7 +42,10 @@ extension Share: CustomStringConvertible {
     }
 
     /// A percentage that reads back as the same share.
-    public var description: String {
+    public var description: String { Self.percentage(Int(partsPerMillion)) }
+
+    /// The same for a sum, which may be more than the whole.
+    static func percentage(_ partsPerMillion: Int) -> String {
         let whole = partsPerMillion / 10_000
         var fraction = partsPerMillion % 10_000
         guard fraction > 0 else { return "\(whole)%" }

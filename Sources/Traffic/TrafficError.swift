@@ -5,6 +5,8 @@ public enum TrafficError: Error, Equatable, Sendable {
     case outOfRange(name: String, value: Int, range: ClosedRange<Int>)
     case tooFewPackets(packetCount: Int, flowCount: Int)
     case noProtocol
+    case sharesAboveWhole(partsPerMillion: Int)
+    case sharesBelowWhole(partsPerMillion: Int)
     case noTarget(TrafficTarget.Transport, isIPv6: Bool)
     case clientsPrefix(length: Int)
     case tooFewClients(prefix: String, endpointCount: UInt64, flowCount: Int)
@@ -19,6 +21,11 @@ extension TrafficError: CustomStringConvertible {
         case .tooFewPackets(let packetCount, let flowCount):
             "\(packetCount) packets cannot show \(flowCount) flows: each sends at least one"
         case .noProtocol: "no flow may be TCP, UDP or SCTP: all three shares are zero"
+        case .sharesAboveWhole(let parts):
+            "the shares of TCP, UDP and SCTP add up to \(Share.percentage(parts)), more than the whole"
+        case .sharesBelowWhole(let parts):
+            "the shares of TCP, UDP and SCTP add up to \(Share.percentage(parts)), and no other protocol is "
+                + "there to take the rest"
         case .noTarget(let transport, let isIPv6):
             "some flows are \(transport) over \(isIPv6 ? "IPv6" : "IPv4"), and no target is"
         case .clientsPrefix(let length): "a client prefix of \(length) bits does not exist"

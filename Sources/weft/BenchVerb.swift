@@ -22,12 +22,14 @@ struct BenchVerb: ParsableCommand {
 
     @Option(
         name: [.customShort("i"), .long],
-        help: ArgumentHelp("Trace to measure with, pcap or pcapng.", valueName: "file"))
+        help: ArgumentHelp("Trace to measure with, pcap or pcapng.", valueName: "file"),
+        completion: .file())
     var input: String?
 
     @Option(
         name: [.customShort("c"), .long],
-        help: ArgumentHelp("Compose file that describes the mesh.", valueName: "file"))
+        help: ArgumentHelp("Compose file that describes the mesh.", valueName: "file"),
+        completion: .file())
     var composeFile: [String] = []
 
     @Option(
@@ -58,22 +60,28 @@ struct BenchVerb: ParsableCommand {
             "Instead: what a packet costs in IPVS mode, by forwarding method and connections."))
     var ipvs = false
 
-    @Option(help: ArgumentHelp("Say what has changed since this report.", valueName: "json"))
+    @Option(
+        help: ArgumentHelp("Say what has changed since this report.", valueName: "json"),
+        completion: .file())
     var compare: String?
 
-    @Flag(help: "Report in JSON, schema weft.bench/1.")
+    @Flag(
+        help: ArgumentHelp(
+            "Report in JSON, schema weft.bench/1.",
+            discussion: "With --growth weft.bench-growth/1, with --ipvs weft.bench-ipvs/1."))
     var json = false
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("Write the report to this file too, in JSON.", valueName: "json"))
+        help: ArgumentHelp("Write the report to this file too, in JSON.", valueName: "json"),
+        completion: .file())
     var output: String?
 
     func validate() throws {
         if (input == nil) != composeFile.isEmpty {
             throw ValidationError("-i and -c: give both, or neither")
         }
-        if input == "-" { throw ValidationError("-i: standard input can be read only once") }
+        if let input { try TraceInput.checkReadableAgain(input, for: "-i") }
         if growth, input != nil || compare != nil || workers != 1 {
             throw ValidationError("--growth: makes its own stacks and traffic, for one worker")
         }
@@ -88,6 +96,7 @@ struct BenchVerb: ParsableCommand {
     }
 
     func run() throws {
+        try checkOutput()
         if growth { return try runGrowth() }
         if ipvs { return try runDirector() }
         // Before anything is measured: a report that cannot be read is told at once.
@@ -100,7 +109,7 @@ struct BenchVerb: ParsableCommand {
             }
         }
         try write(report)
-        print(json ? try JSON.text(report) : BenchText(report: report).text)
+        try Output.line(json ? try JSON.text(report) : BenchText(report: report).text)
         if !report.holds { throw Exit.assertion }
     }
 
@@ -149,8 +158,8 @@ struct BenchVerb: ParsableCommand {
         _ cluster: Cluster, stack: String, path: String, name: String
     ) throws -> BenchReport {
         let progress = Progress()
-        defer { progress.clear() }
         do throws(BenchError) {
+            defer { progress.clear() }
             let bench = try Benchmark(cluster, path: path, options, clock: timer)
             return try bench.run(named: name, stack: stack) { progress.show($0) }
         } catch {
@@ -161,10 +170,10 @@ struct BenchVerb: ParsableCommand {
 
     private func runGrowth() throws {
         let progress = Progress()
-        defer { progress.clear() }
         var growth = Growth()
         growth.clock = options.clockName
         do throws(BenchError) {
+            defer { progress.clear() }
             for (varied, scenario) in Growth.scenarios(isQuick: quick) {
                 progress.show("\(varied): \(growth.rows.count + 1)")
                 let row = try Growth.row(varied, scenario, options, clock: timer)
@@ -176,9 +185,8 @@ struct BenchVerb: ParsableCommand {
         } catch {
             throw Message.fail(error, Exit.assertion)
         }
-        progress.clear()
         try write(growth)
-        print(json ? try JSON.text(growth) : GrowthText(growth: growth).text)
+        try Output.line(json ? try JSON.text(growth) : GrowthText(growth: growth).text)
         if !growth.build.isDebug, growth.rows.contains(where: { $0.allocations > 0 }) {
             throw Exit.assertion
         }
@@ -186,10 +194,10 @@ struct BenchVerb: ParsableCommand {
 
     private func runDirector() throws {
         let progress = Progress()
-        defer { progress.clear() }
         var growth = DirectorGrowth()
         growth.clock = options.clockName
         do throws(BenchError) {
+            defer { progress.clear() }
             for scenario in DirectorGrowth.scenarios(isQuick: quick) {
                 progress.show("\(scenario.methodName), \(scenario.connectionCount) connections")
                 let row = try DirectorGrowth.row(scenario, options, clock: timer)
@@ -205,10 +213,21 @@ struct BenchVerb: ParsableCommand {
         } catch {
             throw Message.fail(error, Exit.assertion)
         }
-        progress.clear()
         try write(growth)
-        print(json ? try JSON.text(growth) : DirectorGrowthText(growth: growth).text)
+        try Output.line(json ? try JSON.text(growth) : DirectorGrowthText(growth: growth).text)
         if !growth.holds { throw Exit.assertion }
+    }
+
+    private var inputs: FilesInUse {
+        FilesInUse(inputs: [input, compare].compactMap(\.self) + composeFile)
+    }
+
+    /// Before anything is measured: a file that must not be written is told at once.
+    private func checkOutput() throws {
+        guard let output else { return }
+        do throws(CaptureError) { try inputs.check(output: output) } catch {
+            throw Message.fail(error, error.outputExit)
+        }
     }
 
     /// Writes a report to the file that was asked for, if one was.
@@ -216,21 +235,19 @@ struct BenchVerb: ParsableCommand {
         guard let output else { return }
         let text = try JSON.text(report)
         do throws(CaptureError) {
-            var file = try TextFile(path: output)
+            var files = inputs
+            var file = try TextFile(path: output, among: &files)
             try file.write(text + "\n")
             try file.close()
         } catch {
-            throw Message.fail(error, Exit.cannotCreate)
+            throw Message.fail(error, error.outputExit)
         }
     }
 
     /// A report of another day.
     private static func report(_ path: String) throws -> BenchReport {
-        guard let file = FileManager.default.contents(atPath: path) else {
-            Message.write("\(path): cannot be read")
-            throw Exit.noInput
-        }
-        guard let report = try? JSONDecoder().decode(BenchReport.self, from: file),
+        let text = try TextInput.text(of: path)
+        guard let report = try? JSONDecoder().decode(BenchReport.self, from: Data(text.utf8)),
             report.schema == BenchReport.schemaCurrent
         else {
             Message.write("\(path): not a report of schema \(BenchReport.schemaCurrent)")

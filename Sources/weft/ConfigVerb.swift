@@ -38,19 +38,19 @@ struct ConfigVerb: ParsableCommand {
         let cluster = try stack.cluster()
         if quiet { return }
         if services {
-            put(cluster.services.map(\.shortName))
+            try put(cluster.services.map(\.shortName))
         } else if networks {
-            put(cluster.networks.map(\.shortName))
+            try put(cluster.networks.map(\.shortName))
         } else if images {
-            put(cluster.services.map(\.image).filter { !$0.isEmpty })
+            try put(cluster.services.map(\.image).filter { !$0.isEmpty })
         } else if json {
-            try print(JSON.text(ClusterReport(cluster)))
+            try Output.line(JSON.text(ClusterReport(cluster)))
         } else {
-            print(ResolvedConfiguration.text(cluster), terminator: "")
+            try Output.put(ResolvedConfiguration.text(cluster))
         }
     }
 
-    private func put(_ names: [String]) {
-        for name in names { print(name) }
+    private func put(_ names: [String]) throws {
+        try Output.put(names.map { $0 + "\n" }.joined())
     }
 }

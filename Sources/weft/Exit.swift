@@ -27,6 +27,9 @@ enum Message {
         return code
     }
 
+    /// Why the last call of the system failed, in its words.
+    static var systemError: String { unsafe String(cString: strerror(errno)) }
+
     static func put(_ text: String) {
         _ = unsafe text.withCString { unsafe Glibc.write(2, $0, strlen($0)) }
     }
@@ -38,6 +41,14 @@ extension CaptureError {
         switch fault {
         case .system(call: "open", _), .isDirectory: Exit.noInput
         default: Exit.badInput
+        }
+    }
+
+    /// 64 when the command named a file that it must not write, 73 when it could not.
+    var outputExit: ExitCode {
+        switch fault {
+        case .isInput, .isOutput, .isTerminal: Exit.usage
+        default: Exit.cannotCreate
         }
     }
 }

@@ -30,13 +30,17 @@ struct ExplainVerb: ParsableCommand {
         help: ArgumentHelp("The flow to explain.", valueName: "flow"))
     var flow: [String] = []
 
-    @Option(name: [.customShort("i"), .long], help: "Trace with the packet; - for standard input.")
+    @Option(
+        name: [.customShort("i"), .long], help: "Trace with the packet; - for standard input.",
+        completion: .file())
     var input: String?
 
     @Option(help: "Number of the packet in the trace, from 1, as Wireshark counts.")
     var packet: Int?
 
-    @Option(help: "Where packets enter: address, round-robin, hash, or a node's name.")
+    @Option(
+        help: "Where packets enter: address, round-robin, hash, or a node's name.",
+        completion: .list(EntryPolicy.words))
     var entry = "address"
 
     @Option(help: "Aim the trace at a published port, FILTER=SERVICE:PORT; may be repeated.")
@@ -86,9 +90,9 @@ struct ExplainVerb: ParsableCommand {
         let programs = (0..<cluster.nodes.count).map { explainer.program(NodeIndex($0)) }
         let names = MeshNames(compilation: explainer.compilation, programs: programs)
         if json {
-            try print(JSON.text(ExplainReport(subject, explanation, names)))
+            try Output.line(JSON.text(ExplainReport(subject, explanation, names)))
         } else {
-            print(ExplainText.of(subject, explanation, names), terminator: "")
+            try Output.put(ExplainText.of(subject, explanation, names))
         }
     }
 

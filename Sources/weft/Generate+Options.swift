@@ -32,7 +32,11 @@ struct GenerateTraffic: ParsableArguments {
     @Option(help: "Share of flows over IPv6. (default: \(defaults.ipv6) if a target is IPv6)")
     var ipv6: Share?
 
-    @Option(help: "Share of TCP flows. (default: \(defaults.tcp) if a target is TCP)")
+    @Option(
+        help: ArgumentHelp(
+            "Share of TCP flows. (default: \(defaults.tcp) if a target is TCP)",
+            discussion: "Protocols whose share is not named divide what those that are leave, in "
+                + "the proportion of their defaults."))
     var tcp: Share?
 
     @Option(help: "Share of UDP flows. (default: \(defaults.udp) if a target is UDP)")
@@ -75,16 +79,11 @@ struct GenerateTraffic: ParsableArguments {
     }
 
     /// The shares that depend on what targets there are.
-    func applyProtocols(to specification: inout TrafficSpecification) {
+    func applyShares(to specification: inout TrafficSpecification) throws(TrafficError) {
         let targets = specification.targets
-        func share(_ given: Share?, _ usual: Share, _ isServed: (TrafficTarget) -> Bool) -> Share {
-            given ?? (targets.contains(where: isServed) ? usual : .none)
-        }
-        specification.tcp = share(tcp, specification.tcp) { $0.transport == .tcp }
-        specification.udp = share(udp, specification.udp) { $0.transport == .udp }
-        specification.sctp = share(sctp, specification.sctp) { $0.transport == .sctp }
+        try specification.setShares(tcp: tcp, udp: udp, sctp: sctp)
         let usual = targets.allSatisfy(\.isIPv6) ? Share.whole : specification.ipv6
-        specification.ipv6 = share(ipv6, usual) { $0.isIPv6 }
+        specification.ipv6 = ipv6 ?? (targets.contains(where: \.isIPv6) ? usual : .none)
     }
 }
 
@@ -108,7 +107,13 @@ struct GeneratePlace: ParsableArguments {
     @Option(help: "VLAN of all frames, 1 to 4094.")
     var vlan: UInt16?
 
-    func apply(to specification: inout TrafficSpecification) throws(ValidationError) {
+    func validate() throws {
+        guard clients.count(where: { $0.address.bitWidth == 32 }) < 2,
+            clients.count(where: { $0.address.bitWidth == 128 }) < 2
+        else { throw ValidationError("--clients is given twice for one family") }
+    }
+
+    func apply(to specification: inout TrafficSpecification) {
         specification.targets = target.isEmpty ? TrafficTarget.bench : target
         for prefix in clients {
             switch prefix.address {
@@ -120,9 +125,6 @@ struct GeneratePlace: ParsableArguments {
                 specification.clientsIPv6Length = prefix.length
             }
         }
-        guard clients.count(where: { $0.address.bitWidth == 32 }) < 2,
-            clients.count(where: { $0.address.bitWidth == 128 }) < 2
-        else { throw ValidationError("--clients is given twice for one family") }
         specification.packetsPerSecond = rate
         specification.jitter = jitter
         specification.vlan = vlan

@@ -9,6 +9,7 @@ import Traffic
 
 struct Generate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "generate",
         abstract: "Make a trace of client traffic from a seed.",
         discussion: """
             The same arguments give the same bytes on every machine. A share is a percentage (0.5%) or \
@@ -19,33 +20,30 @@ struct Generate: ParsableCommand {
             weft generate --target tcp/192.0.2.11:80 --both-directions -o - | tcpdump -nr -
             """)
 
-    /// EX_IOERR.
-    private static let writeFailed = ExitCode(74)
-
     @Option(
         name: [.customShort("o"), .customShort("w"), .customLong("output")],
-        help: "Where to write: pcapng if it ends in .pcapng, else pcap; - is standard output.")
+        help: "Where to write: pcapng if it ends in .pcapng, else pcap; - is standard output.",
+        completion: .file())
     var output: String
 
     @OptionGroup(title: "Traffic") var traffic: GenerateTraffic
     @OptionGroup(title: "Time and place") var place: GeneratePlace
 
     func run() throws {
-        let specification = try specification()
         do {
-            try write(TrafficGenerator(specification))
+            try write(TrafficGenerator(specification()))
         } catch let error as TrafficError {
-            throw ValidationError(error.description)
+            throw Message.fail(error, Exit.usage)
         } catch let error as CaptureError {
-            throw exit(for: error)
+            throw Message.fail(error, error.outputExit)
         }
     }
 
-    private func specification() throws(ValidationError) -> TrafficSpecification {
+    private func specification() throws(TrafficError) -> TrafficSpecification {
         var specification = TrafficSpecification()
         traffic.apply(to: &specification)
-        try place.apply(to: &specification)
-        traffic.applyProtocols(to: &specification)
+        place.apply(to: &specification)
+        try traffic.applyShares(to: &specification)
         return specification
     }
 
@@ -57,16 +55,5 @@ struct Generate: ParsableCommand {
             summary = try generator.write(to: PcapWriter(path: output, linkType: .ethernet))
         }
         Message.write("\(output): \(summary), seed \(traffic.seed)")
-    }
-
-    /// Says what went wrong; the status is one of sysexits(3).
-    private func exit(for error: CaptureError) -> any Error {
-        switch error.fault {
-        case .isTerminal: return ValidationError(error.description)
-        case .system("open", _), .isDirectory:
-            return Message.fail(error, Exit.cannotCreate)
-        default:
-            return Message.fail(error, Self.writeFailed)
-        }
     }
 }

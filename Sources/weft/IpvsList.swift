@@ -16,7 +16,8 @@ struct IpvsList: ParsableCommand {
 
     @Option(
         name: [.customShort("i"), .long],
-        help: ArgumentHelp("Trace to replay first; - for standard input.", valueName: "file"))
+        help: ArgumentHelp("Trace to replay first; - for standard input.", valueName: "file"),
+        completion: .file())
     var input: String?
 
     @OptionGroup var trace: IpvsTraceOptions
@@ -69,11 +70,13 @@ struct IpvsList: ParsableCommand {
         let session = IpvsadmSession(
             replayer.runner.rules, rates: replayer.runner.rates,
             connections: replayer.runner.connectionEntries(), names: names)
+        let text: String
         do throws(IpvsadmError) {
-            print(try session.text(request), terminator: "")
+            text = try session.text(request)
         } catch {
             throw Message.fail(error, Exit.assertion)
         }
+        try Output.put(text)
     }
 
     /// The flags as ipvsadm takes them.

@@ -14,7 +14,7 @@ struct IpvsOptions: ParsableArguments {
             "Rules as `ipvsadm -S` prints and `ipvsadm -R` reads them; - for standard input.",
             discussion: """
                 One command a line, -x, -y and --set included. Lines that start with # are comments.
-                """, valueName: "file"))
+                """, valueName: "file"), completion: .file())
     var rules: String
 
     @Option(
@@ -35,8 +35,9 @@ struct IpvsOptions: ParsableArguments {
         help: ArgumentHelp(
             "Marks as iptables-save or ip6tables-save print them; may be repeated.",
             discussion: "Rules -j MARK of chain PREROUTING in table mangle; by protocol, "
-                + "destination and destination port. A rule there that says more is an error.",
-            valueName: "file"))
+                + "destination and destination port. A rule there that says more is an error. "
+                + "Commands of iptables that add rules, with -A or -I, are read too.",
+            valueName: "file"), completion: .file())
     var marks: [String] = []
 
     @Option(
@@ -165,8 +166,7 @@ struct IpvsTraceOptions: ParsableArguments {
     /// What keeps several inputs from all being standard input.
     func checkInputs(_ input: String?, _ rules: IpvsOptions) throws {
         let inputs = ([input, rules.rules] + rules.marks).filter { $0 == "-" }
-        if inputs.count > 1 || input == "-" && loop > 1 {
-            throw ValidationError("standard input can be read only once")
-        }
+        if inputs.count > 1 { throw ValidationError("standard input can be read only once") }
+        if let input, loop > 1 { try TraceInput.checkReadableAgain(input, for: "--loop") }
     }
 }

@@ -22,7 +22,8 @@ struct IpvsReplay: ParsableCommand {
     @Option(
         name: [.customShort("i"), .long],
         help: ArgumentHelp(
-            "Trace to read, pcap or pcapng; - for standard input.", valueName: "file"))
+            "Trace to read, pcap or pcapng; - for standard input.", valueName: "file"),
+        completion: .file())
     var input: String
 
     @Option(
@@ -30,13 +31,13 @@ struct IpvsReplay: ParsableCommand {
         help: ArgumentHelp(
             "Write the packets that the director sends out; - for standard output.",
             discussion: "A pcap; a pcapng, with links and decisions, if the name ends in .pcapng.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var output: String?
 
     @Option(
         help: ArgumentHelp(
             "Write a line of JSON for each packet, schema weft.ipvs-verdict/1; - for standard output.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var verdicts: String?
 
     @OptionGroup var trace: IpvsTraceOptions
@@ -64,25 +65,27 @@ struct IpvsReplay: ParsableCommand {
         if let truncation = replayer.truncation { Message.write("\(truncation)") }
         let report = DirectorReport(replayer, rules: director.rulesName, input: input)
         if output != "-", verdicts != "-" {
-            print(json ? try JSON.text(report) : IpvsReplayText(report: report).text)
+            try Output.line(json ? try JSON.text(report) : IpvsReplayText(report: report).text)
         }
         if !report.ledger.isBalanced { throw Exit.assertion }
     }
 
     private func replay(_ replayer: inout DirectorReplayer) throws {
         let host = try director.host(for: replayer.runner.rules)
+        let reader = try TraceInput.open(input)
+        let inputs = FilesInUse(inputs: [input, director.rules] + director.marks)
         var recorder: DirectorRecorder
         do throws(CaptureError) {
-            recorder = try DirectorRecorder(packets: output, verdicts: verdicts, host: host)
+            recorder = try DirectorRecorder(
+                packets: output, verdicts: verdicts, host: host, inputs: inputs)
         } catch {
-            if case .isTerminal = error.fault { throw ValidationError(error.description) }
-            throw Message.fail(error, Exit.cannotCreate)
+            throw Message.fail(error, error.outputExit)
         }
         let progress = Progress()
         do throws(CaptureError) {
             defer { progress.clear() }
             try replayer.replay(
-                path: input, observer: &recorder, clock: Clock.nanoseconds,
+                from: reader, observer: &recorder, clock: Clock.nanoseconds,
                 progress: progress.show)
         } catch {
             throw Message.fail(error, error.inputExit)

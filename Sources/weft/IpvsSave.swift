@@ -16,5 +16,5 @@ struct IpvsSave: ParsableCommand {
     @Flag(name: [.customShort("n"), .long], help: "Numbers for hosts and ports; always so.")
     var numeric = false
 
-    func run() throws { print(try director.loadedRules().savedText, terminator: "") }
+    func run() throws { try Output.put(director.loadedRules().savedText) }
 }

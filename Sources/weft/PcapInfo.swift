@@ -13,7 +13,8 @@ struct PcapInfo: ParsableCommand {
         commandName: "info",
         abstract: "Say what capture files hold: format, packets, times, rates, interfaces.")
 
-    @Argument(help: "Capture files, pcap or pcapng; - for standard input.")
+    @Argument(
+        help: "Capture files, pcap or pcapng; - for standard input.", completion: .file())
     var files: [String]
 
     @Flag(name: [.customShort("T"), .long], help: "A table: tab-separated, one line per file.")
@@ -29,19 +30,23 @@ struct PcapInfo: ParsableCommand {
     mutating func run() throws {
         var summaries: [CaptureSummary] = []
         var code: ExitCode?
-        if table { print(CaptureTable.header) }
+        if table { try Output.line(CaptureTable.header) }
         for file in files {
+            let summary: CaptureSummary
             do throws(CaptureError) {
-                let summary = try Self.summary(of: file)
-                if let truncation = summary.truncation { Message.write("\(truncation)") }
-                if table { print(CaptureTable.row(summary)) }
-                if !table, !json { put(summary, isFirst: summaries.isEmpty) }
-                summaries.append(summary)
+                summary = try Self.summary(of: file)
             } catch {
                 code = Message.fail(error, error.inputExit)
+                continue
             }
+            if let truncation = summary.truncation { Message.write("\(truncation)") }
+            if table { try Output.line(CaptureTable.row(summary)) }
+            if !table, !json { try put(summary, isFirst: summaries.isEmpty) }
+            summaries.append(summary)
         }
-        if json { try print(JSON.text(CaptureReport(files: summaries.map(CaptureEntry.init)))) }
+        if json {
+            try Output.line(JSON.text(CaptureReport(files: summaries.map(CaptureEntry.init))))
+        }
         if let code { throw code }
     }
 
@@ -50,15 +55,16 @@ struct PcapInfo: ParsableCommand {
         return try CaptureSummary(reading: &reader)
     }
 
-    private func put(_ summary: CaptureSummary, isFirst: Bool) {
-        if !isFirst { print() }
+    private func put(_ summary: CaptureSummary, isFirst: Bool) throws {
+        if !isFirst { try Output.line() }
         for (name, value) in CaptureTable.lines(summary) {
-            print((name + ":").padding(toLength: 21, withPad: " ", startingAt: 0) + value)
+            let heading = (name + ":").padding(toLength: 21, withPad: " ", startingAt: 0)
+            try Output.line(heading + value)
         }
         guard case .pcapng = summary.format else { return }
-        print("Interfaces:          \(summary.interfaces.count)")
+        try Output.line("Interfaces:          \(summary.interfaces.count)")
         for (index, entry) in summary.interfaces.enumerated() {
-            print("  #\(index) \(CaptureTable.line(entry))")
+            try Output.line("  #\(index) \(CaptureTable.line(entry))")
         }
     }
 }

@@ -4,7 +4,6 @@
 import ArgumentParser
 import Capture
 import Dataplane
-import Foundation
 import Mesh
 import Replay
 
@@ -18,19 +17,21 @@ struct ReplayVerb: ParsableCommand {
     @Option(
         name: [.customShort("i"), .long],
         help: ArgumentHelp(
-            "Trace to read, pcap or pcapng; - for standard input.", valueName: "file"))
+            "Trace to read, pcap or pcapng; - for standard input.", valueName: "file"),
+        completion: .file())
     var input: String
 
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp(
-            "Directory to write a pcapng to for each node and each task.", valueName: "dir"))
+            "Directory to write a pcapng to for each node and each task.", valueName: "dir"),
+        completion: .directory)
     var output: String?
 
     @Option(
         help: ArgumentHelp(
             "Where packets enter: address (the node they are sent to), round-robin, hash, or a node.",
-            valueName: "policy"))
+            valueName: "policy"), completion: .list(EntryPolicy.words))
     var entry = "address"
 
     @Option(
@@ -48,7 +49,13 @@ struct ReplayVerb: ParsableCommand {
             valueName: "expression"))
     var filter: String?
 
-    @Option(help: ArgumentHelp("Times to go through the trace.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Times to go through the trace.",
+            discussion:
+                "MAX/MEAN, CHI2 and P are of the first time: the same flows come again in the "
+                + "others.",
+            valueName: "count"))
     var loop: UInt64 = 1
 
     @Option(help: ArgumentHelp("Packets to read at most.", valueName: "count"))
@@ -57,18 +64,21 @@ struct ReplayVerb: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Say what the planned removal of this task would do to the flows seen.",
-            discussion: "May be given several times; each removal is tried by itself.",
+            discussion: """
+                May be given several times; each removal is tried by itself. BOUND % is the part of a \
+                service's flows that should move at most: what the task has by its weight and 2 % \
+                more, as some flows of tasks that stay are moved too, so that the rest stay even. Of \
+                few flows more may move by chance.
+                """,
             valueName: "task"))
     var without: [String] = []
 
-    @Flag(help: "Report in JSON.")
+    @Flag(help: "Report in JSON, schema weft.replay/1.")
     var json = false
 
     func validate() throws {
         if loop == 0 { throw ValidationError("--loop: must be at least 1") }
-        if loop > 1, input == "-" {
-            throw ValidationError("--loop: standard input can be read only once")
-        }
+        if loop > 1 { try TraceInput.checkReadableAgain(input, for: "--loop") }
         if input == "-", stack.composeFile.contains("-") {
             throw ValidationError("-c and -i: standard input can be read only once")
         }
@@ -105,7 +115,7 @@ struct ReplayVerb: ParsableCommand {
                     "--without: more flows than can be held; the first \(seen.count) count")
             }
         }
-        print(json ? try JSON.text(report) : ReplayText(report: report).text)
+        try Output.line(json ? try JSON.text(report) : ReplayText(report: report).text)
         if !report.ledger.isBalanced { throw Exit.assertion }
     }
 
@@ -113,51 +123,51 @@ struct ReplayVerb: ParsableCommand {
     private func replay(
         _ replayer: inout Replayer, notingFlows: Bool
     ) throws -> SeenFlows? {
+        let reader = try TraceInput.open(input)
         guard let output else {
-            return try replay(&replayer, NoObserver(), notingFlows) { _ in }
+            return try replay(reader, &replayer, NoObserver(), notingFlows) { _ in }
         }
+        try Directory.make(output)
+        OpenFiles.raiseLimit()
         do {
-            try FileManager.default.createDirectory(
-                atPath: output, withIntermediateDirectories: true)
-            OpenFiles.raiseLimit()
             let recorder = try Recorder(
                 directory: output, replayer.runner.compilation,
                 programs: (0..<replayer.runner.nodeCount).map {
                     replayer.runner.program(NodeIndex($0))
-                })
-            return try replay(&replayer, recorder, notingFlows) { try $0.finish() }
+                }, inputs: FilesInUse(inputs: stack.composeFile + [input]))
+            return try replay(reader, &replayer, recorder, notingFlows) { try $0.finish() }
         } catch let error as CaptureError {
-            throw Message.fail(error, Exit.cannotCreate)
-        } catch let error as CocoaError {
-            Message.write("\(output): \(error.localizedDescription)")
-            throw Exit.cannotCreate
+            throw Message.fail(error, error.outputExit)
         }
     }
 
     private func replay<Observer: FrameObserver & ~Copyable>(
-        _ replayer: inout Replayer, _ observer: consuming Observer, _ notingFlows: Bool,
+        _ reader: consuming CaptureReader, _ replayer: inout Replayer,
+        _ observer: consuming Observer, _ notingFlows: Bool,
         finish: (consuming Observer) throws -> Void
     ) throws -> SeenFlows? {
         guard notingFlows else {
-            try replay(&replayer, &observer)
+            try replay(reader, &replayer, &observer)
             try finish(observer)
             return nil
         }
         var witness = ChurnWitness(replayer.runner.program(NodeIndex(0)), before: observer)
-        try replay(&replayer, &witness)
+        try replay(reader, &replayer, &witness)
         let seen = witness.seen
         try finish(witness.end())
         return seen
     }
 
     private func replay<Observer: FrameObserver & ~Copyable>(
-        _ replayer: inout Replayer, _ observer: inout Observer
+        _ reader: consuming CaptureReader, _ replayer: inout Replayer,
+        _ observer: inout Observer
     ) throws {
         let progress = Progress()
-        defer { progress.clear() }
         do throws(CaptureError) {
+            // Before anything is said.
+            defer { progress.clear() }
             try replayer.replay(
-                path: input, observer: &observer, clock: Clock.nanoseconds,
+                from: reader, observer: &observer, clock: Clock.nanoseconds,
                 progress: progress.show)
         } catch {
             throw Message.fail(error, error.inputExit)

@@ -9,7 +9,7 @@ extension ReplayText {
         var table = TextTable([
             ("SERVICE", .left), ("FLOWS", .right), ("LEAVING", .right), ("%", .right),
             ("COLLATERAL", .right), ("%", .right), ("MOVED", .right), ("%", .right),
-            ("BOUND %", .right),
+            ("BOUND %", .right), ("", .left),
         ])
         for service in churn.services {
             let counts = service.counts
@@ -18,7 +18,7 @@ extension ReplayText {
                 percent(counts, counts.leaving), "\(counts.collateral)",
                 percent(counts, counts.collateral), "\(counts.moved)",
                 percent(counts, counts.moved),
-                fixed(service.bound * 100, 2) + (service.isWithinBound ? "" : " exceeded"),
+                fixed(service.bound * 100, 2), service.isWithinBound ? "" : "exceeded",
             ])
         }
         return """

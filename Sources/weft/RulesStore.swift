@@ -25,15 +25,18 @@ struct RulesStore {
     }
 
     func rules() throws(IpvsadmError) -> DirectorRules {
-        var rules = DirectorRules(key: HashKey(k0: 0, k1: 0))
-        guard FileManager.default.fileExists(atPath: path) else { return rules }
-        guard unsafe access(path, R_OK) == 0 else { throw failure("read") }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw IpvsadmError("\(path): cannot be read as a file", exitCode: 2)
+        guard FileManager.default.fileExists(atPath: path) else {
+            return DirectorRules(key: HashKey(k0: 0, k1: 0))
         }
+        guard let bytes = TextInput.bytes(of: path) else { throw failure("read") }
+        return try Self.rules(in: String(decoding: bytes, as: UTF8.self), file: path)
+    }
+
+    /// Rules from a text; `file` is for messages.
+    static func rules(in text: String, file: String) throws(IpvsadmError) -> DirectorRules {
+        var rules = DirectorRules(key: HashKey(k0: 0, k1: 0))
         do throws(RulesFileError) {
-            try rules.restore(
-                String(decoding: data, as: UTF8.self), file: path, names: IpvsOptions.names)
+            try rules.restore(text, file: file, names: IpvsOptions.names)
         } catch {
             throw IpvsadmError(error.description, exitCode: 2)
         }

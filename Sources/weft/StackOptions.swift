@@ -11,8 +11,8 @@ struct StackOptions: ParsableArguments {
         name: [.customShort("c"), .long],
         help: ArgumentHelp(
             "Compose file that describes the mesh; - for standard input. Several are merged.",
-            valueName: "file"))
-    var composeFile: [String] = []
+            valueName: "file"), completion: .file())
+    var composeFile: [String]
 
     @Option(help: "Number of nodes, whatever the file says; those it describes come first.")
     var nodes: Int?
@@ -21,7 +21,6 @@ struct StackOptions: ParsableArguments {
     var stackName: String?
 
     func validate() throws {
-        if composeFile.isEmpty { throw ValidationError("Missing expected argument '-c <file>'") }
         if let nodes, !(1...MeshLimits.nodeCountMax).contains(nodes) {
             throw ValidationError("--nodes: must be 1 to \(MeshLimits.nodeCountMax)")
         }

@@ -1,28 +1,18 @@
 // Text that a verb is given: a file, a pipe or standard input, read whole.
-// Invariant: what cannot be read is said on standard error, and the exit code says which kind it was.
+// Invariant: what cannot be read is said on standard error in the system's words, and the exit code says
+// which kind it was.
 
 import ArgumentParser
-import Foundation
+import Glibc
 
 enum TextInput {
     /// All of a file, pipe or standard input as text, or the reason why not.
-    static func text(of path: String) throws -> String {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if attributes?[.type] as? FileAttributeType == .typeDirectory {
-            Message.write("\(path): is a directory")
+    static func text(of path: String) throws(ExitCode) -> String {
+        guard let bytes = bytes(of: path) else {
+            Message.write("\(path): \(Message.systemError)")
             throw Exit.noInput
         }
-        let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path)
-        guard let handle else {
-            Message.write("\(path): \(unsafe String(cString: strerror(errno)))")
-            throw Exit.noInput
-        }
-        let data: Data
-        do { data = try handle.readToEnd() ?? Data() } catch {
-            Message.write("\(path): cannot be read: \(error.localizedDescription)")
-            throw Exit.noInput
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             Message.write("\(path): not UTF-8 text")
             throw Exit.badInput
         }
@@ -31,6 +21,23 @@ enum TextInput {
 
     /// A file of the system's that may be absent, as an empty text then.
     static func systemText(of path: String) -> String {
-        (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        bytes(of: path).flatMap { String(validating: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// Nil when it cannot be read, with the reason in `errno`.
+    static func bytes(of path: String) -> [UInt8]? {
+        let descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var count = 0
+        repeat {
+            count = unsafe read(descriptor, &buffer, buffer.count)
+            if count > 0 { bytes += buffer[..<count] }
+        } while count > 0 || count < 0 && errno == EINTR
+        let reason = errno
+        if path != "-" { close(descriptor) }
+        errno = reason
+        return count == 0 ? bytes : nil
     }
 }

@@ -15,11 +15,29 @@ struct Weft: ParsableCommand {
             PcapVerb.self, Generate.self, BenchVerb.self,
         ])
 
-    /// An ipvsadm has a grammar of its own.
+    /// An ipvsadm has a grammar of its own; and `help` of what is not there is no success.
     static func main() {
         if let program = IpvsadmProgram(commandLine: CommandLine.arguments) {
             Glibc.exit(program.run())
         }
+        let words = CommandLine.arguments.dropFirst()
+        if words.first == "help", let word = firstUnknown(of: words.dropFirst()) {
+            Message.write("help: no such subcommand '\(word)'")
+            Glibc.exit(Exit.usage.rawValue)
+        }
         main(nil)
+    }
+
+    /// The first word that does not name a subcommand of those before it.
+    private static func firstUnknown(of words: ArraySlice<String>) -> String? {
+        var command: any ParsableCommand.Type = Self.self
+        for word in words where !word.hasPrefix("-") && word != "help" {
+            let next = command.configuration.subcommands.first {
+                $0.configuration.commandName == word
+            }
+            guard let next else { return word }
+            command = next
+        }
+        return nil
     }
 }

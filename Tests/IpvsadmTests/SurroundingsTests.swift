@@ -62,6 +62,45 @@ import Wire
         }
     }
 
+    /// iptables(8): `-I, --insert chain [rulenum]`, at the head of the chain if the number is 1, which it
+    /// is unless given. Each family has its own chain, and the last mark that is set counts.
+    @Test func `rules inserted come before others`() throws {
+        let commands = """
+            #!/bin/sh
+            iptables -t mangle -A PREROUTING -d 10.0.0.1 -p tcp --dport 80 -j MARK --set-mark 1
+            ip6tables -t mangle -A PREROUTING -d fd00::1 -p tcp --dport 80 -j MARK --set-mark 2
+              iptables -t mangle -I PREROUTING -d 10.0.0.1 -p tcp --dport 80 -j MARK --set-mark 3
+            iptables -t mangle --insert PREROUTING 2 -d 10.0.0.2 -p tcp --dport 80 -j MARK --set-mark 4
+            iptables -t mangle -I PREROUTING 4 -d 10.0.0.3 -p tcp --dport 80 -j MARK --set-mark 5
+            ip6tables -t mangle -I PREROUTING -d fd00::1 -p tcp --dport 80 -j MARK --set-mark 6
+
+            """
+        let marks = try IptablesText.marks(in: commands, file: "f")
+        #expect(marks.filter { $0.address.bitWidth == 32 }.map(\.mark) == [3, 4, 1, 5])
+        #expect(marks.filter { $0.address.bitWidth == 128 }.map(\.mark) == [6, 2])
+        let beyond = "-I PREROUTING 2 -d 10.0.0.1 -p tcp -j MARK --set-mark 1\n"
+        #expect(throws: IptablesText.Failure.self) {
+            try IptablesText.marks(in: beyond, file: "f")
+        }
+    }
+
+    @Test(arguments: [
+        "-t 10.0.0.1:80 -s rr", "frob", "iptables -t mangle -N marks", "-P PREROUTING ACCEPT",
+        "nft add rule ip mangle prerouting meta mark set 1", "COMMITTED",
+    ])
+    func `a line that adds no rule is refused with its number`(line: String) {
+        let error = #expect(throws: IptablesText.Failure.self) {
+            try IptablesText.marks(
+                in: "# by hand\n\n*mangle\n:PREROUTING ACCEPT [0:0]\n\(line)\nCOMMIT\n", file: "f")
+        }
+        #expect(error?.line == 5 && error?.message.hasSuffix("adds no rule") == true)
+    }
+
+    @Test func `counters before rules are passed over`() throws {
+        let text = "*mangle\n[7:420] -A PREROUTING -d 10.0.0.1/32 -p tcp -j MARK --set-xmark 0x7\n"
+        #expect(try IptablesText.marks(in: text, file: "f").map(\.mark) == [7])
+    }
+
     @Test func `a mark on one line`() throws {
         let rule = try MarkRule(text: "tcp [fd00::1]:http = 0x10")
         #expect(rule.address.description == "fd00::1")

@@ -77,6 +77,37 @@ import Testing
         #expect(object?["churn"] == nil)
     }
 
+    /// The same flows counted ten times made any distribution look unfair.
+    @Test func `a trace that comes again says nothing new about evenness`() throws {
+        let fixture = Fixture["real.pcap"]
+        let cluster = try fixture.cluster()
+        let once = try Replaying.replay(fixture.path, through: cluster).report
+        let often = try Replaying.replay(
+            fixture.path, through: cluster, ReplayOptions(loopCount: 5)
+        ).report
+        #expect(often.services.map(\.evenness) == once.services.map(\.evenness))
+        #expect(often.services[0].flows > 4 * once.services[0].flows)
+    }
+
+    /// The column of docker's own test of `docker service ls` (TestServiceContext_Ports).
+    @Test func `ports are written as docker writes them`() throws {
+        let text = """
+            services:
+              a:
+                image: a
+                ports: ["62:61", "60-61:60-61", "81:80", "80:80", "95:95", "90-94:90-94", \
+            "96:96/udp", "90-95:90-95/udp", "97-98:97-98/sctp", \
+            { target: 7000, published: 7000, mode: host }]
+            """
+        let cluster = try Replaying.cluster(text: text)
+        let trace = Fixture["real-cooked.pcap"].path
+        let report = try Replaying.replay(trace, through: cluster).report
+        #expect(
+            report.services[0].ports.joined(separator: ", ")
+                == "*:97-98->97-98/sctp, *:60-61->60-61/tcp, *:62->61/tcp, *:80-81->80/tcp, "
+                + "*:90-95->90-95/tcp, *:90-96->90-96/udp, 7000->7000/tcp")
+    }
+
     @Test func `evenness is that of the tasks' flows`() throws {
         let fixture = Fixture["generated.pcap"]
         let report = try Replaying.replay(fixture.path, through: fixture.cluster()).report

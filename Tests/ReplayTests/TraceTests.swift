@@ -41,6 +41,27 @@ import Traffic
         #expect(once.tally.byteCount == UInt64(bytes))
     }
 
+    /// Both counted on to the last pass.
+    @Test(.timeLimit(.minutes(1)))
+    func `passes end with the limit, and with a trace that has no packets`() throws {
+        let fixture = Fixture["real.pcapng"]
+        let cluster = try fixture.cluster()
+        let options = ReplayOptions(loopCount: .max, packetLimit: 10)
+        let mesh = try Replaying.replay(fixture.path, through: cluster, options)
+        #expect(mesh.tally.packetCount == 10)
+        var director = DirectorReplayOptions()
+        (director.loopCount, director.packetLimit) = (.max, 10)
+        let rules = try DirectorReplaying.rules("-A -t 192.0.2.11:8080 -s rr\n")
+        let report = try DirectorReplaying.replay(fixture.path, through: rules, director)
+        #expect(report.trace.packets == 10)
+        try withDirectory { directory in
+            let path = "\(directory)/empty.pcap"
+            try PcapWriter(path: path, linkType: .ethernet).close()
+            let none = ReplayOptions(loopCount: .max)
+            #expect(try Replaying.replay(path, through: cluster, none).tally.packetCount == 0)
+        }
+    }
+
     @Test func `a second pass follows the first in time`() throws {
         let fixture = Fixture["real-cooked.pcap"]
         let cluster = try fixture.cluster()

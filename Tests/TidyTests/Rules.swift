@@ -73,8 +73,9 @@ extension Rule {
             file.code.enumerated().filter { $1.hasPhrase("throws") && !$1.hasPhrase("throws(") }
                 .map { ($0.offset + 1, "`throws` without a type") }
         },
+        // It says nothing of what it could not write; `Output` does.
         Rule.ban(
-            ["print("], in: belowTheCommand, broken: "print(1)", kept: "blueprint(1)"),
+            ["print("], in: inSources, broken: "print(1)", kept: "blueprint(1)"),
         Rule.ban(
             ["svc", "pkt", "ctx", "cfg"], in: inSources, broken: "let pkt = 1",
             kept: "let packet = 1"),

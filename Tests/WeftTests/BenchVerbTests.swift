@@ -99,7 +99,7 @@ import Testing
         (["--trials", "9"], 64, "--trials: must be at least 10"),
         (["--ipvs", "--growth"], 64, "--ipvs: makes its own rules and traffic"),
         (["--workers", "0"], 64, "--workers: must be 1 to 256"),
-        (["--compare", "/nowhere"], 66, "/nowhere: cannot be read"),
+        (["--compare", "/nowhere"], 66, "/nowhere: No such file or directory"),
         (
             ["--compare", WeftProcess.data("stacks/web.yml")], 65,
             "not a report of schema weft.bench/1"

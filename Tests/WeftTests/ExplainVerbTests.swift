@@ -103,6 +103,12 @@ import Testing
         #expect((1...11).contains(remoteCount))
     }
 
+    /// The first packet of the trace is a report of MLDv2, type 143 (RFC 3810).
+    @Test func `an ICMP type without a name is its numbers`() throws {
+        let run = try WeftProcess.weft(["explain", "-c", web, "-i", real, "--packet", "1"])
+        #expect(run.status == 0 && run.output.contains("  ICMPv6     type 143/0  checksum "))
+    }
+
     @Test func `the text names every step, and is the same every time`() throws {
         let arguments = ["explain", "-c", web, "udp [2001:db8:0:3::7]:40000 -> node1:5353"]
         let first = try WeftProcess.weft(arguments)

@@ -98,6 +98,51 @@ import Testing
         }
     }
 
+    /// What they do is read off Debian's scripts of these names.
+    @Test func `called ipvsadm-save and ipvsadm-restore it is those scripts`() throws {
+        try withDirectory { directory in
+            let file = "\(directory)/site.rules"
+            func run(_ name: String, _ words: [String] = [], input: String = "") throws -> Finished
+            {
+                let link = "\(directory)/\(name)"
+                if !FileManager.default.fileExists(atPath: link) {
+                    try FileManager.default.createSymbolicLink(
+                        atPath: link, withDestinationPath: Self.binary)
+                }
+                let text = "\(directory)/input"
+                try Data(input.utf8).write(to: URL(fileURLWithPath: text))
+                return try WeftProcess.run(
+                    "/usr/bin/env", ["WEFT_RULES=\(file)", link] + words, input: text)
+            }
+            try Data("-A -t 127.0.0.1:80 -s rr\n".utf8).write(to: URL(fileURLWithPath: file))
+            #expect(try run("ipvsadm-save", ["-n"]).output == "-A -t 127.0.0.1:80 -s rr\n")
+            #expect(try run("ipvsadm-save").output == "-A -t localhost:http -s rr\n")
+            let half = try run("ipvsadm-restore", input: "-A -f 1 -s rr\n-A -f 1 -s rr\n")
+            #expect(half.status == 255 && half.errors == "<stdin>:2: Service already exists\n")
+            #expect(try text(file) == "-A -t 127.0.0.1:80 -s rr\n")
+            let whole = try run("ipvsadm-restore", input: "# saved\n-A -f 1 -s rr\n")
+            #expect(whole.status == 0 && whole.output == "" && whole.errors == "")
+            #expect(try text(file) == "-A -f 1 -s rr\n")
+            for name in ["ipvsadm-save", "ipvsadm-restore"] {
+                let help = try run(name, ["-h"], input: "-A -f 2 -s rr\n")
+                #expect(help.status == 1 && help.output == "")
+                #expect(help.errors.hasPrefix("\(name): Script to "))
+            }
+            #expect(try text(file) == "-A -f 1 -s rr\n")
+        }
+    }
+
+    @Test func `rules on standard input are shown and not changed`() throws {
+        try WeftProcess.withFile("rules", Data("-A -f 1 -s rr\n".utf8)) { path in
+            let list = try WeftProcess.weft(["ipvsadm", "--rules", "-", "-Sn"], input: path)
+            #expect(list.status == 0 && list.output == "-A -f 1 -s rr\n")
+            let change = try WeftProcess.weft(["ipvsadm", "--rules", "-", "-C"], input: path)
+            #expect(change.status == 2 && change.errors.contains("can be shown, not changed"))
+            let before = URL(fileURLWithPath: "-").path
+            #expect(!FileManager.default.fileExists(atPath: before))
+        }
+    }
+
     @Test func `a wrong file is named with its line and not touched`() throws {
         try withDirectory { directory in
             let file = "\(directory)/site.rules"

@@ -127,6 +127,19 @@ import Testing
         #expect(churn[0].services[0].isWithinBound && churn[0].total.leaving > 0)
     }
 
+    @Test func `a bound that is exceeded says so beside its column`() throws {
+        let text = try run("web", "real.pcap", "--without", "web.1")
+        let start = try #require(text.lines.firstIndex { $0.hasPrefix("Without ") }) + 1
+        let width = text.lines[start].count
+        #expect(text.lines[start].hasSuffix(" BOUND %"))
+        let rows = text.lines[(start + 1)...].prefix { !$0.isEmpty }
+        #expect(rows.contains { $0.hasSuffix("   exceeded") })
+        for row in rows {
+            #expect(row.prefix(width).last?.isNumber == true)
+            #expect(["", "   exceeded"].contains(row.dropFirst(width)), "\(row)")
+        }
+    }
+
     @Test func `without changes nothing else, with files or without`() throws {
         func steady(_ run: Finished) -> String {
             run.lines.filter { !$0.hasPrefix("Processing:") }.joined(separator: "\n")

@@ -62,7 +62,7 @@ import Testing
         ("--filter", "tcp and and", "--filter: "),
         ("--remap", "tcp=shop:80", "--remap 'tcp=shop:80': no service 'shop'"),
         ("--remap", "tcp", "--remap 'tcp': expected FILTER=SERVICE:PORT"),
-        ("--without", "web.1", "--without 'web.1': no such task (web_web.1, web_web.2"),
+        ("--without", "web.9", "--without 'web.9': no such task (web_web.1, web_web.2"),
     ])
     func `an option that the stack cannot honour is 64`(
         option: String, value: String, words: String
@@ -70,6 +70,23 @@ import Testing
         let run = try replay("-c", stack, "-i", trace, option, value)
         #expect(run.status == 64 && run.output == "")
         #expect(run.errors.hasPrefix("weft: ") && run.errors.contains(words), "\(run.errors)")
+    }
+
+    @Test func `a task is known with and without the name of the stack`() throws {
+        let runs = try ["web.1", "web_web.1"].map {
+            try replay("-c", stack, "-i", trace, "--without", $0)
+        }
+        #expect(runs[0].status == 0 && runs[0].output.contains("Without web_web.1: "))
+        #expect(steady(runs[0]) == steady(runs[1]))
+    }
+
+    @Test func `a pipe that must be read twice is refused as standard input is`() throws {
+        let binary = WeftProcess.binary
+        for words in ["replay -i <(cat '\(trace)') --loop 2", "bench -i <(cat '\(trace)')"] {
+            let run = try WeftProcess.run(
+                "/bin/bash", ["-c", "'\(binary)' \(words) -c '\(stack)'"])
+            #expect(run.status == 64 && run.errors.contains("can be read only once"))
+        }
     }
 
     @Test func `a filter is refused in libpcap's words`() throws {
@@ -127,10 +144,14 @@ import Testing
 
     @Test func `a directory that cannot be made is 73`() throws {
         try WeftProcess.withFile("occupied", Data()) { path in
-            for output in [path, "\(path)/below"] {
+            // What strerror(3) has for mkdir(2).
+            for (output, words) in [
+                (path, "\(path): File exists"), ("\(path)/below", "\(path)/below: Not a directory"),
+                ("", "'': No such file or directory"),
+            ] {
                 let run = try replay("-c", stack, "-i", trace, "-o", output)
                 #expect(run.status == 73 && run.output == "")
-                #expect(run.errors.contains(path), "\(run.errors)")
+                #expect(run.errors == "weft: \(words)\n", "\(run.errors)")
             }
         }
     }
@@ -143,8 +164,7 @@ import Testing
             steady(run).map { $0.replacingOccurrences(of: "\(name) through", with: "X through") }
         }
         #expect(report(redirected, "-") == report(named, trace))
-        let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: "weft").path
+        let binary = WeftProcess.binary
         let piped = try WeftProcess.run(
             "/bin/sh", ["-c", "cat '\(trace)' | '\(binary)' replay -c '\(stack)' -i -"])
         #expect(piped.status == 0 && report(piped, "-") == report(named, trace))
@@ -184,6 +204,9 @@ import Testing
     @Test func `entry, filter, limit and remap do what they say`() throws {
         let limited = try replay("-c", stack, "-i", trace, "--limit", "10")
         #expect(limited.lines.first?.contains("10 packets") == true)
+        let endless = try replay(
+            "-c", stack, "-i", trace, "--limit", "10", "--loop", "1000000000000")
+        #expect(endless.lines.first == limited.lines.first)
         let filtered = try replay("-c", stack, "-i", trace, "--filter", "udp")
         #expect(filtered.lines[1].contains("not matched by the filter"))
         let looped = try replay("-c", stack, "-i", trace, "--loop", "2")

@@ -35,9 +35,11 @@ enum WeftProcess {
 
     static let stacks = ["voting", "web", "dual-stack", "bench"].map { data("stacks/\($0).yml") }
 
+    static let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appending(path: "weft").path
+
     static func weft(_ arguments: [String], input: String? = nil) throws -> Finished {
-        let directory = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        return try run(directory.appending(path: "weft").path, arguments, input: input)
+        try run(binary, arguments, input: input)
     }
 
     static func has(_ tool: String) -> Bool {

@@ -16,23 +16,50 @@ struct ByteSink: ~Copyable {
     /// The first failed write. What follows it can never be in its place, so it stays failed.
     private var failure: CaptureError?
 
-    /// Creates or empties the file; `-` is standard output, which must not be a terminal unless what
-    /// is written is text.
-    init(path: String, isText: Bool = false) throws(CaptureError) {
-        descriptor = try Self.open(path, isText)
+    /// Creates or empties the file, and adds it to `files`, none of which it may be; `-` is standard
+    /// output, which must not be a terminal unless what is written is text.
+    init(
+        path: String, isText: Bool = false, among files: inout FilesInUse
+    ) throws(CaptureError) {
+        let descriptor = try Self.open(path, isText)
+        do throws(CaptureError) {
+            try files.take(output: descriptor, path: path)
+            if path != "-" { try Self.empty(descriptor, path) }
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
         self.path = path
+    }
+
+    init(path: String, isText: Bool = false) throws(CaptureError) {
+        var files = FilesInUse()
+        try self.init(path: path, isText: isText, among: &files)
     }
 
     private static func open(_ path: String, _ isText: Bool) throws(CaptureError) -> Int32 {
         if path == "-", !isText, isatty(1) == 1 {
             throw CaptureError(path: path, fault: .isTerminal)
         }
-        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+        // Not O_TRUNC: which file it is must be known before it is emptied.
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC
         let descriptor = path == "-" ? dup(1) : unsafe Glibc.open(path, flags, 0o644)
         guard descriptor >= 0 else {
             throw CaptureError(path: path, fault: .lastSystemError("open"))
         }
         return descriptor
+    }
+
+    /// A device or a pipe has nothing to lose, and refuses.
+    private static func empty(_ descriptor: Int32, _ path: String) throws(CaptureError) {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return
+        }
+        guard ftruncate(descriptor, 0) == 0 else {
+            throw CaptureError(path: path, fault: .lastSystemError("ftruncate"))
+        }
     }
 
     deinit { if descriptor >= 0 { Glibc.close(descriptor) } }

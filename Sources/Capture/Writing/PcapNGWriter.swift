@@ -29,8 +29,11 @@ public struct PcapNGWriter: ~Copyable {
         }
     }
 
-    /// Starts a file; `-` is standard output.
-    public init(path: String, origin: Origin = Origin()) throws(CaptureError) {
+    /// Starts a file, which must be none of `files` and is one of them from then on; `-` is standard
+    /// output.
+    public init(
+        path: String, origin: Origin = Origin(), among files: inout FilesInUse
+    ) throws(CaptureError) {
         var block = BlockBuilder()
         block.begin(BlockType.section)
         block.append(byteOrderMagic)
@@ -43,9 +46,14 @@ public struct PcapNGWriter: ~Copyable {
         block.endOptions()
         block.end()
         if let fault = block.fault { throw CaptureError(path: path, fault: fault) }
-        sink = try ByteSink(path: path)
+        sink = try ByteSink(path: path, among: &files)
         sink.buffer.append(block.bytes)
         self.block = block
+    }
+
+    public init(path: String, origin: Origin = Origin()) throws(CaptureError) {
+        var files = FilesInUse()
+        try self.init(path: path, origin: origin, among: &files)
     }
 
     /// Describes an interface, whose packets may follow. Time stamps are in nanoseconds whatever

@@ -8,14 +8,15 @@ public struct PcapWriter: ~Copyable {
     private let isNanosecond: Bool
     private let snapByteCount: Int
 
-    /// Starts a file; `-` is standard output. Without `isNanosecond`, times are cut to microseconds.
+    /// Starts a file, which must be none of `files` and is one of them from then on; `-` is standard
+    /// output. Without `isNanosecond`, times are cut to microseconds.
     public init(
         path: String, linkType: LinkType, isNanosecond: Bool = true,
-        snapByteCount: Int = CaptureLimits.capturedByteCountMax
+        snapByteCount: Int = CaptureLimits.capturedByteCountMax, among files: inout FilesInUse
     ) throws(CaptureError) {
         self.isNanosecond = isNanosecond
         self.snapByteCount = min(max(1, snapByteCount), CaptureLimits.capturedByteCountMax)
-        sink = try Self.open(path, linkType)
+        sink = try Self.open(path, linkType, &files)
         sink.buffer.append(isNanosecond ? 0xa1b2_3c4d as UInt32 : 0xa1b2_c3d4)
         sink.buffer.append(2 as UInt16)
         sink.buffer.append(4 as UInt16)
@@ -24,13 +25,23 @@ public struct PcapWriter: ~Copyable {
         sink.buffer.append(linkType.rawValue)
     }
 
+    public init(
+        path: String, linkType: LinkType, isNanosecond: Bool = true,
+        snapByteCount: Int = CaptureLimits.capturedByteCountMax
+    ) throws(CaptureError) {
+        var files = FilesInUse()
+        try self.init(
+            path: path, linkType: linkType, isNanosecond: isNanosecond,
+            snapByteCount: snapByteCount, among: &files)
+    }
+
     private static func open(
-        _ path: String, _ linkType: LinkType
+        _ path: String, _ linkType: LinkType, _ files: inout FilesInUse
     ) throws(CaptureError) -> ByteSink {
         guard linkType.rawValue <= ClassicFormat.linkTypeMask else {
             throw CaptureError(path: path, fault: .linkTypeUnwritable(linkType))
         }
-        return try ByteSink(path: path)
+        return try ByteSink(path: path, among: &files)
     }
 
     /// Writes one packet, of which `bytes` are at hand and `originalByteCount` were on the wire.

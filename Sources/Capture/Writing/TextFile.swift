@@ -6,7 +6,12 @@
 public struct TextFile: ~Copyable {
     private var sink: ByteSink
 
-    /// Creates or empties the file; `-` is standard output.
+    /// Creates or empties the file, which must be none of `files` and is one of them from then on; `-`
+    /// is standard output.
+    public init(path: String, among files: inout FilesInUse) throws(CaptureError) {
+        sink = try ByteSink(path: path, isText: true, among: &files)
+    }
+
     public init(path: String) throws(CaptureError) {
         sink = try ByteSink(path: path, isText: true)
     }

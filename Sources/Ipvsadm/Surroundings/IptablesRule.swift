@@ -1,5 +1,6 @@
 // One rule of iptables as far as it can become marks: `-A PREROUTING [-p PROTOCOL] -d ADDRESS[/LENGTH]
-// [--dport PORT[:PORT]] -j MARK --set-mark MARK`, also with `--dports` of the multiport match.
+// [--dport PORT[:PORT]] -j MARK --set-mark MARK`, also with `--dports` of the multiport match; or with
+// `-I PREROUTING [NUMBER]`, which puts it before others.
 //
 // Invariant: what is not understood is refused, never passed over. Without a protocol a rule is one for
 // each protocol that IPVS balances.
@@ -9,6 +10,8 @@ import Wire
 
 struct IptablesRule {
     var table: String?
+    /// Which rule of its chain it is to be, counted from 1; nil for the last.
+    private(set) var number: Int?
     private var chain = ""
     private var protos: [IPProtocol] = [.tcp, .udp, .sctp]
     private var target = ""
@@ -19,13 +22,18 @@ struct IptablesRule {
     /// The first thing that marks cannot say; it counts only if the rule does.
     private var obstacle: String?
 
-    /// Nil for a line that adds no rule.
-    init?(_ words: [String]) throws(SurroundingsError) {
+    /// The words of a command, perhaps behind the program's name, or behind counters as `iptables-save -c`
+    /// prints them.
+    init(_ words: [String]) throws(SurroundingsError) {
         var rest = words[...]
         if let first = rest.first, first.hasPrefix("iptables") || first.hasPrefix("ip6tables") {
             rest.removeFirst()
+        } else if let first = rest.first, first.hasPrefix("["), first.hasSuffix("]") {
+            rest.removeFirst()
         }
-        guard rest.contains("-A") || rest.contains("--append") else { return nil }
+        guard rest.contains(where: { ["-A", "--append", "-I", "--insert"].contains($0) }) else {
+            throw SurroundingsError("`\(words.joined(separator: " "))' adds no rule")
+        }
         while let word = rest.popFirst() {
             try read(word, &rest)
         }
@@ -36,6 +44,14 @@ struct IptablesRule {
     ) throws(SurroundingsError) {
         switch word {
         case "-A", "--append": chain = try Self.next(&rest, word)
+        case "-I", "--insert":
+            chain = try Self.next(&rest, word)
+            number = 1
+            if let place = rest.first.flatMap({ Int($0) }) {
+                rest.removeFirst()
+                guard place > 0 else { throw SurroundingsError("`\(place)' is no rule number") }
+                number = place
+            }
         case "-t", "--table": table = try Self.next(&rest, word)
         case "-j", "--jump": target = try Self.next(&rest, word)
         case "-m", "--match":
