@@ -1,22 +1,31 @@
 // Text that a verb is given: a file, a pipe or standard input, read whole.
 // Invariant: what cannot be read is said on standard error in the system's words, and the exit code says
-// which kind it was.
+// which kind it was. No more is read than a text may have, whatever is given for one.
 
 import ArgumentParser
 import Glibc
 
 enum TextInput {
+    /// Bytes of a text, as many as the longest list of rules could want.
+    private static let byteCountMax = 1 << 26
+
     /// All of a file, pipe or standard input as text, or the reason why not.
     static func text(of path: String) throws(ExitCode) -> String {
         guard let bytes = bytes(of: path) else {
             Message.write("\(path): \(Message.systemError)")
             throw Exit.noInput
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            Message.write("\(path): not UTF-8 text")
+        guard bytes.count <= byteCountMax else {
+            Message.write("\(path): larger than \(byteCountMax) bytes")
             throw Exit.badInput
         }
-        return text
+        do {
+            return String(copying: try UTF8Span(validating: bytes.span))
+        } catch {
+            let offset = error.byteOffsets.lowerBound
+            Message.write("\(path): byte \(offset): not UTF-8 text")
+            throw Exit.badInput
+        }
     }
 
     /// A file of the system's that may be absent, as an empty text then.
@@ -34,10 +43,10 @@ enum TextInput {
         repeat {
             count = unsafe read(descriptor, &buffer, buffer.count)
             if count > 0 { bytes += buffer[..<count] }
-        } while count > 0 || count < 0 && errno == EINTR
+        } while count > 0 && bytes.count <= byteCountMax || count < 0 && errno == EINTR
         let reason = errno
         if path != "-" { close(descriptor) }
         errno = reason
-        return count == 0 ? bytes : nil
+        return count >= 0 ? bytes : nil
     }
 }

@@ -9,20 +9,12 @@ import Wire
 extension DropFixture {
     /// All fixtures; `mesh` is the standard one.
     static func all(_ mesh: TestMesh) -> [DropFixture] {
-        link + network + transport + whereTo + overlay(mesh) + tasks(mesh) + owner(mesh)
+        link + network + transport + whereTo + sizes(mesh) + overlay(mesh) + tasks(mesh)
+            + owner(mesh)
     }
 
-    static func overlay(_ mesh: TestMesh) -> [DropFixture] {
-        let owned = mesh.aimed(Sender.web(), atOwner: 0)
-        let target = owned.choice(in: mesh).endpoint
-        let balancer = mesh.program().networks[0].balancerMAC
-        let inner = owned.between(balancer, mesh.program()[target].mac)
-        func tunnel(_ inner: Draft, vni: UInt32 = 4096, from source: IPAddress? = nil) -> Draft {
-            Draft.tunnel(inner.frame, from: source ?? mesh.vtep(1), to: mesh.vtep(0), vni: vni)
-        }
-        let marked = tunnel(inner).with(\.trafficClass, 3)
-        let probe = mesh.program()[mesh.endpoint("probe", 0, on: "front")]
-        return [
+    static func sizes(_ mesh: TestMesh) -> [DropFixture] {
+        [
             DropFixture(
                 .packetTooBig, "1451 bytes that may not be fragmented",
                 mesh.aimed(
@@ -47,6 +39,20 @@ extension DropFixture {
                         Sender.web().with(\.payload, [UInt8](repeating: 1, count: 1411)),
                         atOwner: 1
                     ).with(\.dontFragment, false).frame.prefix(100))),
+        ]
+    }
+
+    static func overlay(_ mesh: TestMesh) -> [DropFixture] {
+        let owned = mesh.aimed(Sender.web(), atOwner: 0)
+        let target = owned.choice(in: mesh).endpoint
+        let balancer = mesh.program().networks[0].balancerMAC
+        let inner = owned.between(balancer, mesh.program()[target].mac)
+        func tunnel(_ inner: Draft, vni: UInt32 = 4096, from source: IPAddress? = nil) -> Draft {
+            Draft.tunnel(inner.frame, from: source ?? mesh.vtep(1), to: mesh.vtep(0), vni: vni)
+        }
+        let marked = tunnel(inner).with(\.trafficClass, 3)
+        let probe = mesh.program()[mesh.endpoint("probe", 0, on: "front")]
+        return [
             DropFixture(
                 .martianSource, "from a link-local address, by another node",
                 tunnel(

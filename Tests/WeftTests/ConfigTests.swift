@@ -21,6 +21,27 @@ import Testing
         }
     }
 
+    @Test func `what is no text is refused with its place, and no more of it read than needed`()
+        throws
+    {
+        try WeftProcess.withFile(
+            "latin.yml", Data("name: caf\u{e9}".unicodeScalars.map { UInt8($0.value) })
+        ) {
+            let latin = try WeftProcess.weft(["config", "-c", $0])
+            #expect(latin.status == 65)
+            #expect(latin.errors == "weft: \($0): byte 9: not UTF-8 text\n")
+        }
+        try WeftProcess.withFile("huge.yml", Data()) { path in
+            // A hole of 64 GB, which nobody could hold.
+            let file = try #require(FileHandle(forWritingAtPath: path))
+            try file.truncate(atOffset: 1 << 36)
+            try file.close()
+            let huge = try WeftProcess.weft(["config", "-c", path])
+            #expect(huge.status == 65)
+            #expect(huge.errors == "weft: \(path): larger than 67108864 bytes\n")
+        }
+    }
+
     @Test func `more nodes are those of the file and then others`() throws {
         let stack = WeftProcess.data("stacks/voting.yml")
         let config = try WeftProcess.weft(["config", "-c", stack, "--nodes", "5"])
