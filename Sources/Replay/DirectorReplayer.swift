@@ -76,6 +76,11 @@ public struct DirectorReplayer: ~Copyable {
     ) throws(CaptureError) {
         var reader = first
         var pass: UInt64 = 0
+        // What was read before an error is decided too.
+        defer {
+            flush(&observer, clock)
+            runner.advance(to: tally.last)
+        }
         // A trace without packets has none in the next pass either.
         while pass < options.loopCount, !isDone, pass == 0 || tally.packetCount > 0 {
             if pass > 0 { reader = try CaptureReader(path: reader.path) }
@@ -84,8 +89,6 @@ public struct DirectorReplayer: ~Copyable {
             truncation = reader.truncation
             pass += 1
         }
-        flush(&observer, clock)
-        runner.advance(to: tally.last)
     }
 
     private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }

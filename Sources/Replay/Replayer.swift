@@ -69,16 +69,25 @@ public struct Replayer: ~Copyable {
     ) throws(CaptureError) {
         var reader = first
         var pass: UInt64 = 0
+        // What was read before an error is decided too.
+        defer { settle(&observer, clock, pass) }
         // A trace without packets has none in the next pass either.
         while pass < options.loopCount, !isDone, pass == 0 || tally.packetCount > 0 {
             if pass > 0 { reader = try CaptureReader(path: reader.path) }
             timeShift = tally.timeShift(ofPass: pass)
             try replay(&reader, &observer, clock, progress)
             truncation = reader.truncation
+            settle(&observer, clock, pass)
             pass += 1
-            flush(&observer, clock)
-            if pass == 1 { firstPassFlowCounts = runner.flowCountsByTask }
         }
+    }
+
+    /// Decides what was read in a pass.
+    private mutating func settle<Observer: FrameObserver & ~Copyable>(
+        _ observer: inout Observer, _ clock: () -> UInt64, _ pass: UInt64
+    ) {
+        flush(&observer, clock)
+        if pass == 0 { firstPassFlowCounts = runner.flowCountsByTask }
     }
 
     private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }

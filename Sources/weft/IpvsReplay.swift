@@ -82,18 +82,21 @@ struct IpvsReplay: ParsableCommand {
             throw Message.fail(error, error.outputExit)
         }
         let progress = Progress()
+        var failure: ExitCode?
         do throws(CaptureError) {
             defer { progress.clear() }
             try replayer.replay(
                 from: reader, observer: &recorder, clock: Clock.nanoseconds,
                 progress: progress.show)
         } catch {
-            throw Message.fail(error, error.inputExit)
+            failure = Message.fail(error, error.inputExit)
         }
         do throws(CaptureError) {
             try recorder.finish()
         } catch {
             throw Message.fail(error, Exit.cannotCreate)
         }
+        // What was read has been decided, and written.
+        if let failure { throw failure }
     }
 }

@@ -147,21 +147,25 @@ struct ReplayVerb: ParsableCommand {
         finish: (consuming Observer) throws -> Void
     ) throws -> SeenFlows? {
         guard notingFlows else {
-            try replay(reader, &replayer, &observer)
+            let failure = read(reader, &replayer, &observer)
             try finish(observer)
+            if let failure { throw failure }
             return nil
         }
         var witness = ChurnWitness(replayer.runner.program(NodeIndex(0)), before: observer)
-        try replay(reader, &replayer, &witness)
+        let failure = read(reader, &replayer, &witness)
         let seen = witness.seen
         try finish(witness.end())
+        if let failure { throw failure }
         return seen
     }
 
-    private func replay<Observer: FrameObserver & ~Copyable>(
+    /// Replays what can be read; what to end with if that is not all. Files are finished all the same: what
+    /// was read has been decided.
+    private func read<Observer: FrameObserver & ~Copyable>(
         _ reader: consuming CaptureReader, _ replayer: inout Replayer,
         _ observer: inout Observer
-    ) throws {
+    ) -> ExitCode? {
         let progress = Progress()
         do throws(CaptureError) {
             // Before anything is said.
@@ -169,8 +173,9 @@ struct ReplayVerb: ParsableCommand {
             try replayer.replay(
                 from: reader, observer: &observer, clock: Clock.nanoseconds,
                 progress: progress.show)
+            return nil
         } catch {
-            throw Message.fail(error, error.inputExit)
+            return Message.fail(error, error.inputExit)
         }
     }
 }

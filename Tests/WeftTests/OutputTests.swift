@@ -160,4 +160,33 @@ import Testing
             #expect(run.output.contains("65536 packets\r\u{1b}[Kweft: \(path): byte "))
         }
     }
+
+    /// Each file once stopped at a place of its own, where its buffer had last been full.
+    @Test func `what was read before an error is in the files, whole`() throws {
+        try withDirectory { directory in
+            let good = try content("\(directory)/in.pcap")
+            // A record whose captured length is a lie.
+            try (good + [UInt8](repeating: 0xff, count: 16))
+                .write(to: URL(fileURLWithPath: "\(directory)/bad.pcap"))
+            for (name, status) in [("in", 0), ("bad", 65)] as [(String, Int32)] {
+                let mesh = try WeftProcess.weft([
+                    "replay", "-c", Self.stack, "-i", "\(directory)/\(name).pcap", "-o",
+                    "\(directory)/\(name)",
+                ])
+                #expect(mesh.status == status)
+                let director = try WeftProcess.weft([
+                    "ipvs", "replay", "--rules", Self.rules, "-i", "\(directory)/\(name).pcap",
+                    "--aim-replies", "-o", "\(directory)/\(name)/director.pcapng",
+                ])
+                #expect(director.status == status)
+            }
+            let files = try names("\(directory)/in")
+            #expect(files.count > 10)
+            #expect(try names("\(directory)/bad") == files)
+            for file in files {
+                #expect(
+                    try content("\(directory)/bad/\(file)") == content("\(directory)/in/\(file)"))
+            }
+        }
+    }
 }
