@@ -40,6 +40,8 @@ public struct DirectorReplayer: ~Copyable {
     private var batchEnd: UInt64 = 0
     /// Added to time stamps, so that a second pass follows the first.
     private var timeShift: UInt64 = 0
+    /// Whether `progress` has said so.
+    private var isStopped = false
 
     /// The largest header that a tunnel puts before a packet: IPv6, UDP, GUE with its private field.
     private static let tunnelByteCountMax = 40 + 8 + 4 + 8
@@ -60,10 +62,10 @@ public struct DirectorReplayer: ~Copyable {
     }
 
     /// Replays the file at `path`, `-` for standard input, as often as asked. `progress` is told the
-    /// number of packets read now and then.
+    /// number of packets read now and then, and says whether to go on: if not, the passes end there.
     public mutating func replay<Observer: DirectorObserver & ~Copyable>(
         path: String, observer: inout Observer, clock: () -> UInt64,
-        progress: (UInt64) -> Void = { _ in }
+        progress: (UInt64) -> Bool = { _ in true }
     ) throws(CaptureError) {
         try replay(
             from: CaptureReader(path: path), observer: &observer, clock: clock, progress: progress)
@@ -72,7 +74,7 @@ public struct DirectorReplayer: ~Copyable {
     /// Replays a file that is open already, and opens it again for each further pass.
     public mutating func replay<Observer: DirectorObserver & ~Copyable>(
         from first: consuming CaptureReader, observer: inout Observer, clock: () -> UInt64,
-        progress: (UInt64) -> Void = { _ in }
+        progress: (UInt64) -> Bool = { _ in true }
     ) throws(CaptureError) {
         var reader = first
         var pass: UInt64 = 0
@@ -91,11 +93,13 @@ public struct DirectorReplayer: ~Copyable {
         }
     }
 
-    private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }
+    private var isDone: Bool {
+        isStopped || options.packetLimit.map { tally.packetCount >= $0 } ?? false
+    }
 
     private mutating func replay<Observer: DirectorObserver & ~Copyable>(
         _ reader: inout CaptureReader, _ observer: inout Observer, _ clock: () -> UInt64,
-        _ progress: (UInt64) -> Void
+        _ progress: (UInt64) -> Bool
     ) throws(CaptureError) {
         var record = PacketRecord()
         while !isDone, try reader.next(&record) {
@@ -111,7 +115,7 @@ public struct DirectorReplayer: ~Copyable {
             batchEnd = max(batchEnd, time)
             tally.count(record, at: time)
             put(reader.bytes(of: record), record, &observer, clock)
-            if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
+            if tally.packetCount & 0xffff == 0 { isStopped = !progress(tally.packetCount) }
         }
     }
 

@@ -32,6 +32,8 @@ public struct Replayer: ~Copyable {
     private var batchEnd: UInt64 = 0
     /// Added to time stamps, so that a second pass follows the first.
     private var timeShift: UInt64 = 0
+    /// Whether `progress` has said so.
+    private var isStopped = false
 
     /// Prepares a replay; reads nothing yet. `usesShortWay` as for `MeshRunner`.
     public init(
@@ -53,10 +55,10 @@ public struct Replayer: ~Copyable {
     }
 
     /// Replays the file at `path`, `-` for standard input, as often as asked. `progress` is told the
-    /// number of packets read now and then.
+    /// number of packets read now and then, and says whether to go on: if not, the passes end there.
     public mutating func replay<Observer: FrameObserver & ~Copyable>(
         path: String, observer: inout Observer, clock: () -> UInt64,
-        progress: (UInt64) -> Void = { _ in }
+        progress: (UInt64) -> Bool = { _ in true }
     ) throws(CaptureError) {
         try replay(
             from: CaptureReader(path: path), observer: &observer, clock: clock, progress: progress)
@@ -65,7 +67,7 @@ public struct Replayer: ~Copyable {
     /// Replays a file that is open already, and opens it again for each further pass.
     public mutating func replay<Observer: FrameObserver & ~Copyable>(
         from first: consuming CaptureReader, observer: inout Observer, clock: () -> UInt64,
-        progress: (UInt64) -> Void = { _ in }
+        progress: (UInt64) -> Bool = { _ in true }
     ) throws(CaptureError) {
         var reader = first
         var pass: UInt64 = 0
@@ -90,7 +92,9 @@ public struct Replayer: ~Copyable {
         if pass == 0 { firstPassFlowCounts = runner.flowCountsByTask }
     }
 
-    private var isDone: Bool { options.packetLimit.map { tally.packetCount >= $0 } ?? false }
+    private var isDone: Bool {
+        isStopped || options.packetLimit.map { tally.packetCount >= $0 } ?? false
+    }
 
     /// By rule of `ReplayOptions.remaps`: packets that it matched, and left as they were because its
     /// service does not publish the port for their protocol.
@@ -99,14 +103,14 @@ public struct Replayer: ~Copyable {
     /// Takes records by the batch, for that costs a third of asking for each.
     private mutating func replay<Observer: FrameObserver & ~Copyable>(
         _ reader: inout CaptureReader, _ observer: inout Observer, _ clock: () -> UInt64,
-        _ progress: (UInt64) -> Void
+        _ progress: (UInt64) -> Bool
     ) throws(CaptureError) {
         var records = [PacketRecord](
             repeating: PacketRecord(), count: CaptureLimits.batchRecordCount)
         while !isDone, case let count = try reader.next(&records), count > 0 {
             for index in 0..<count {
                 take(records[index], reader.bytes(of: records[index]), &observer, clock)
-                if tally.packetCount & 0xffff == 0 { progress(tally.packetCount) }
+                if tally.packetCount & 0xffff == 0 { isStopped = !progress(tally.packetCount) }
                 if isDone { return }
             }
         }

@@ -105,7 +105,7 @@ struct IpvsList: ParsableCommand {
             defer { progress.clear() }
             try replayer.replay(
                 path: input, observer: &observer, clock: Clock.nanoseconds,
-                progress: progress.show)
+                progress: progress.goesOn)
         } catch {
             throw Message.fail(error, error.inputExit)
         }

@@ -67,6 +67,7 @@ struct IpvsReplay: ParsableCommand {
         if output != "-", verdicts != "-" {
             try Output.line(json ? try JSON.text(report) : IpvsReplayText(report: report).text)
         }
+        Interruption.end()
         if !report.ledger.isBalanced { throw Exit.assertion }
     }
 
@@ -81,13 +82,13 @@ struct IpvsReplay: ParsableCommand {
         } catch {
             throw Message.fail(error, error.outputExit)
         }
-        let progress = Progress()
+        let (progress, interruption) = (Progress(), Interruption())
         var failure: ExitCode?
         do throws(CaptureError) {
             defer { progress.clear() }
             try replayer.replay(
                 from: reader, observer: &recorder, clock: Clock.nanoseconds,
-                progress: progress.show)
+                progress: { progress.goesOn($0, unless: interruption) })
         } catch {
             failure = Message.fail(error, error.inputExit)
         }

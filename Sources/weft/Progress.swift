@@ -6,7 +6,16 @@ import Glibc
 struct Progress {
     private let isShown = isatty(2) == 1
 
-    func show(_ packetCount: UInt64) { show("\(packetCount) packets") }
+    /// Shows how many packets were read; true, for they go on.
+    func goesOn(_ packetCount: UInt64) -> Bool {
+        show("\(packetCount) packets")
+        return true
+    }
+
+    /// The same, unless the replay is to stop.
+    func goesOn(_ packetCount: UInt64, unless interruption: Interruption) -> Bool {
+        goesOn(packetCount) && !interruption.isAsked
+    }
 
     func show(_ text: String) {
         if isShown { Message.put("\r\u{1b}[K\(text)") }

@@ -116,6 +116,7 @@ struct ReplayVerb: ParsableCommand {
             }
         }
         try Output.line(json ? try JSON.text(report) : ReplayText(report: report).text)
+        Interruption.end()
         if !report.ledger.isBalanced { throw Exit.assertion }
     }
 
@@ -166,13 +167,13 @@ struct ReplayVerb: ParsableCommand {
         _ reader: consuming CaptureReader, _ replayer: inout Replayer,
         _ observer: inout Observer
     ) -> ExitCode? {
-        let progress = Progress()
+        let (progress, interruption) = (Progress(), Interruption())
         do throws(CaptureError) {
             // Before anything is said.
             defer { progress.clear() }
             try replayer.replay(
                 from: reader, observer: &observer, clock: Clock.nanoseconds,
-                progress: progress.show)
+                progress: { progress.goesOn($0, unless: interruption) })
             return nil
         } catch {
             return Message.fail(error, error.inputExit)
