@@ -40,8 +40,7 @@ public struct DirectorReplayer: ~Copyable {
     private var batchEnd: UInt64 = 0
     /// Added to time stamps, so that a second pass follows the first.
     private var timeShift: UInt64 = 0
-    /// Whether `progress` has said so.
-    private var isStopped = false
+    private var passes: TracePasses
 
     /// The largest header that a tunnel puts before a packet: IPv6, UDP, GUE with its private field.
     private static let tunnelByteCountMax = 40 + 8 + 4 + 8
@@ -57,6 +56,8 @@ public struct DirectorReplayer: ~Copyable {
         aimer = DirectorAimer(rules, host, remaps: remaps, aimsReplies: options.aimsReplies)
         self.runner = runner
         self.options = options
+        passes = TracePasses(
+            loopCount: options.loopCount, packetLimit: options.packetLimit)
         budget = BatchBudget(
             mtu: (host.links.map(\.mtu).min() ?? 1_500) - Self.tunnelByteCountMax)
     }
@@ -77,24 +78,19 @@ public struct DirectorReplayer: ~Copyable {
         progress: (UInt64) -> Bool = { _ in true }
     ) throws(CaptureError) {
         var reader = first
-        var pass: UInt64 = 0
+        passes.begin()
         // What was read before an error is decided too.
         defer {
             flush(&observer, clock)
             runner.advance(to: tally.last)
         }
-        // A trace without packets has none in the next pass either.
-        while pass < options.loopCount, !isDone, pass == 0 || tally.packetCount > 0 {
-            if pass > 0 { reader = try CaptureReader(path: reader.path) }
-            timeShift = tally.timeShift(ofPass: pass)
+        while passes.hasNext(after: tally) {
+            if passes.count > 0 { reader = try CaptureReader(path: reader.path) }
+            timeShift = tally.timeShift(ofPass: passes.count)
             try replay(&reader, &observer, clock, progress)
             truncation = reader.truncation
-            pass += 1
+            passes.end()
         }
-    }
-
-    private var isDone: Bool {
-        isStopped || options.packetLimit.map { tally.packetCount >= $0 } ?? false
     }
 
     private mutating func replay<Observer: DirectorObserver & ~Copyable>(
@@ -102,7 +98,7 @@ public struct DirectorReplayer: ~Copyable {
         _ progress: (UInt64) -> Bool
     ) throws(CaptureError) {
         var record = PacketRecord()
-        while !isDone, try reader.next(&record) {
+        while !passes.isOver(tally), try reader.next(&record) {
             let time = record.timestampNanoseconds &+ timeShift
             let tick = max(time, batchEnd) / DirectorRunner.tickNanoseconds
             if runner.isFull || tick != batchTick || options.isStepwise
@@ -115,7 +111,7 @@ public struct DirectorReplayer: ~Copyable {
             batchEnd = max(batchEnd, time)
             tally.count(record, at: time)
             put(reader.bytes(of: record), record, &observer, clock)
-            if tally.packetCount & 0xffff == 0 { isStopped = !progress(tally.packetCount) }
+            passes.show(tally.packetCount, progress)
         }
     }
 

@@ -32,8 +32,7 @@ public struct Replayer: ~Copyable {
     private var batchEnd: UInt64 = 0
     /// Added to time stamps, so that a second pass follows the first.
     private var timeShift: UInt64 = 0
-    /// Whether `progress` has said so.
-    private var isStopped = false
+    private var passes: TracePasses
 
     /// Prepares a replay; reads nothing yet. `usesShortWay` as for `MeshRunner`.
     public init(
@@ -41,6 +40,8 @@ public struct Replayer: ~Copyable {
     ) throws(ReplayError) {
         self.cluster = cluster
         self.options = options
+        passes = TracePasses(
+            loopCount: options.loopCount, packetLimit: options.packetLimit)
         budget = BatchBudget(cluster)
         let runner = MeshRunner(
             cluster, flowCountMax: options.flowCountMax, usesShortWay: usesShortWay)
@@ -70,30 +71,25 @@ public struct Replayer: ~Copyable {
         progress: (UInt64) -> Bool = { _ in true }
     ) throws(CaptureError) {
         var reader = first
-        var pass: UInt64 = 0
+        passes.begin()
         // What was read before an error is decided too.
-        defer { settle(&observer, clock, pass) }
-        // A trace without packets has none in the next pass either.
-        while pass < options.loopCount, !isDone, pass == 0 || tally.packetCount > 0 {
-            if pass > 0 { reader = try CaptureReader(path: reader.path) }
-            timeShift = tally.timeShift(ofPass: pass)
+        defer { settle(&observer, clock) }
+        while passes.hasNext(after: tally) {
+            if passes.count > 0 { reader = try CaptureReader(path: reader.path) }
+            timeShift = tally.timeShift(ofPass: passes.count)
             try replay(&reader, &observer, clock, progress)
             truncation = reader.truncation
-            settle(&observer, clock, pass)
-            pass += 1
+            settle(&observer, clock)
+            passes.end()
         }
     }
 
     /// Decides what was read in a pass.
     private mutating func settle<Observer: FrameObserver & ~Copyable>(
-        _ observer: inout Observer, _ clock: () -> UInt64, _ pass: UInt64
+        _ observer: inout Observer, _ clock: () -> UInt64
     ) {
         flush(&observer, clock)
-        if pass == 0 { firstPassFlowCounts = runner.flowCountsByTask }
-    }
-
-    private var isDone: Bool {
-        isStopped || options.packetLimit.map { tally.packetCount >= $0 } ?? false
+        if passes.count == 0 { firstPassFlowCounts = runner.flowCountsByTask }
     }
 
     /// By rule of `ReplayOptions.remaps`: packets that it matched, and left as they were because its
@@ -107,11 +103,11 @@ public struct Replayer: ~Copyable {
     ) throws(CaptureError) {
         var records = [PacketRecord](
             repeating: PacketRecord(), count: CaptureLimits.batchRecordCount)
-        while !isDone, case let count = try reader.next(&records), count > 0 {
+        while !passes.isOver(tally), case let count = try reader.next(&records), count > 0 {
             for index in 0..<count {
                 take(records[index], reader.bytes(of: records[index]), &observer, clock)
-                if tally.packetCount & 0xffff == 0 { isStopped = !progress(tally.packetCount) }
-                if isDone { return }
+                passes.show(tally.packetCount, progress)
+                if passes.isOver(tally) { return }
             }
         }
     }

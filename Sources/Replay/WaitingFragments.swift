@@ -32,11 +32,13 @@ struct WaitingFragments {
         if !hasRoom(bytes.byteCount) { giveUp(at: frame.timestamp) }
         guard hasRoom(bytes.byteCount) else { return }
         byteCount += bytes.byteCount
+        var copy: [UInt8] = []
+        copy.append(bytes)
         waiting.append(
             Fragment(
                 key: key, id: frame.id, timestamp: frame.timestamp,
                 wireByteCount: frame.wireByteCount,
-                bytes: (0..<bytes.byteCount).map { bytes.u8($0) }))
+                bytes: copy))
     }
 
     func contains(_ key: FragmentKey) -> Bool { waiting.contains { $0.key == key } }

@@ -36,6 +36,7 @@ struct Interruption {
     /// Ends the process by the signal, if there was one.
     static func end() {
         guard isAsked.load(ordering: .relaxed) else { return }
+        Message.write("interrupted; this is of what had been read")
         _ = signal(SIGINT, SIG_DFL)
         raise(SIGINT)
     }

@@ -12,12 +12,10 @@ enum TextInput {
     /// All of a file, pipe or standard input as text, or the reason why not.
     static func text(of path: String) throws(ExitCode) -> String {
         guard let bytes = bytes(of: path) else {
-            Message.write("\(path): \(Message.systemError)")
-            throw Exit.noInput
-        }
-        guard bytes.count <= byteCountMax else {
-            Message.write("\(path): larger than \(byteCountMax) bytes")
-            throw Exit.badInput
+            let isTooLarge = errno == EFBIG
+            let reason = isTooLarge ? "larger than \(byteCountMax) bytes" : Message.systemError
+            Message.write("\(path): \(reason)")
+            throw isTooLarge ? Exit.badInput : Exit.noInput
         }
         do {
             return String(copying: try UTF8Span(validating: bytes.span))
@@ -33,7 +31,7 @@ enum TextInput {
         bytes(of: path).flatMap { String(validating: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Nil when it cannot be read, with the reason in `errno`.
+    /// Nil when it cannot be read or is larger than a text may be, with the reason in `errno`.
     static func bytes(of path: String) -> [UInt8]? {
         let descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -44,9 +42,10 @@ enum TextInput {
             count = unsafe read(descriptor, &buffer, buffer.count)
             if count > 0 { bytes += buffer[..<count] }
         } while count > 0 && bytes.count <= byteCountMax || count < 0 && errno == EINTR
-        let reason = errno
+        let isTooLarge = bytes.count > byteCountMax
+        let reason = isTooLarge ? EFBIG : errno
         if path != "-" { close(descriptor) }
         errno = reason
-        return count >= 0 ? bytes : nil
+        return count >= 0 && !isTooLarge ? bytes : nil
     }
 }

@@ -71,6 +71,52 @@ import Wire
         let back = mesh.send(seen.reversed.frame, from: web)
         #expect(back.map(\.verdict) == [.delivered(web)])
         #expect(back.last?.bytes.withoutLink == request.reversed.with(\.ttl, 63).packet)
+        // An error about the call, from the side that got it, and one about the answer, from the side that called.
+        func error(_ quoted: [UInt8], _ source: IPAddress, _ target: IPAddress) -> Draft {
+            Draft.error(
+                .destinationUnreachable, .destinationUnreachable, code: isIPv6 ? 4 : 3,
+                quoting: quoted, from: source, to: target)
+        }
+        let call = request.with(\.ttl, 63)
+        let errors = [
+            (
+                error(seen.with(\.ttl, 63).packet, address, balancer),
+                error(call.packet, request.target, address)
+            ),
+            (
+                error(call.reversed.packet, address, request.target),
+                error(seen.reversed.with(\.ttl, 63).packet, balancer, address)
+            ),
+        ]
+        for (sent, expected) in errors {
+            let steps = mesh.send(sent.frame, from: web)
+            #expect(steps.map(\.verdict) == [.delivered(web)])
+            let got = try sight(try #require(steps.last).bytes)
+            let told = try sight(expected.with(\.ttl, 63).frame)
+            #expect(got.source == told.source && got.target == told.target)
+            #expect(got.areChecksumsValid)
+            // What is quoted, but for its checksums: they change by differences.
+            let quote = (isIPv6 ? 40 : 20) + 8
+            let (here, there) = (
+                try #require(steps.last).bytes.withoutLink.dropFirst(quote),
+                expected.packet.dropFirst(quote)
+            )
+            let addresses = isIPv6 ? 8..<44 : 12..<24
+            #expect(Array(Array(here)[addresses]) == Array(Array(there)[addresses]))
+        }
+    }
+
+    @Test func `a source route that is at its end is no obstacle`() throws {
+        let mesh = try TestMesh.standard()
+        for frame in [
+            Sender.web().options([131, 7, 8, 192, 0, 2, 12, 0]),
+            Sender.web(isIPv6: true).routed(segmentsLeft: 0),
+        ] {
+            guard case .delivered = mesh.send(frame, at: 0).last?.verdict else {
+                Issue.record("not delivered")
+                continue
+            }
+        }
     }
 
     @Test(arguments: [false, true])

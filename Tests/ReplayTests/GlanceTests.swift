@@ -3,7 +3,6 @@
 // enter by the same node, as the same side's, and end at the same task, captured whole or cut anywhere
 // around the headers.
 
-import Capture
 import Dataplane
 import Mesh
 import Replay
@@ -36,21 +35,10 @@ import Wire
 
     /// Frames that fit the overlay beside a tag, and have none.
     private static func frames(_ path: String) throws -> [RawFrame] {
-        var reader = try CaptureReader(path: path)
-        var record = PacketRecord()
-        var frames: [RawFrame] = []
-        while try reader.next(&record) {
-            let bytes = reader.bytes(of: record)
-            guard bytes.byteCount >= 34, record.originalByteCount <= 1_400,
-                !EtherType(rawValue: bytes.u16(12)).isTag
-            else { continue }
-            let copy = (0..<bytes.byteCount).map { bytes.u8($0) }
-            frames.append(
-                RawFrame(
-                    copy, at: record.timestampNanoseconds,
-                    wireByteCount: record.originalByteCount))
+        try TraceFile.read(path).map(\.frame).filter {
+            $0.bytes.count >= 34 && $0.wireByteCount <= 1_400
+                && !EtherType(rawValue: word($0.bytes, 12)).isTag
         }
-        return frames
     }
 
     private static func tagged(_ frame: RawFrame) -> RawFrame {
